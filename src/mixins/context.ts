@@ -1,0 +1,23 @@
+import type { Config } from '../../config/schema.ts';
+import type { HubRegistry } from '../media/hub/registry.ts';
+import type { Journal, Store } from '../store/types.ts';
+import type { Logger } from './health.ts';
+
+/**
+ * What every service and actor of a node shares. It is closed over by their schema factories, never put into a schema:
+ * Moleculer clones those.
+ */
+export interface NodeContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly nodeId: string;
+  /** New at each start of the node. */
+  readonly incarnation: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly hubs: HubRegistry;
+  /** Parts that do not work as they should: name of the part → one sentence. Shown by the node's info. */
+  readonly degraded: Map<string, string>;
+}
