@@ -3,7 +3,10 @@ import { desiredActors, difference } from '../../../../src/actors/director/desir
 import { CameraInput, type CameraDocument } from '../../../../src/contracts/entities.ts';
 
 const document = (change: Partial<CameraDocument> = {}): CameraDocument => ({
-  ...CameraInput.omit({ id: true, username: true, password: true }).parse({ name: 'Door', url: 'rtsp://h/1' }),
+  ...CameraInput.omit({ id: true, username: true, password: true }).parse({
+    name: 'Door',
+    url: 'rtsp://h/1',
+  }),
   id: 'door',
   hasCredentials: false,
   origin: 'catalog',

@@ -1,0 +1,4 @@
+/** True for an error of the system with this code, e.g. `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
