@@ -154,4 +154,6 @@ export interface Fragment {
   /** For each track in the moof: track id, offset of the 64-bit baseMediaDecodeTime in `moof`, its value, and timescale. */
   readonly tfdt: readonly { trackId: number; offset: number; value: number; timescale: number }[];
   readonly videoSamples: number;
+  /** Ticks between decoding and showing of the first video sample (with B-frames); absent means 0. */
+  readonly compositionOffset?: number;
 }

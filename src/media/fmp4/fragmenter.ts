@@ -116,6 +116,7 @@ export class Fragmenter {
       endTime: lead.endTime,
       ...moof,
       videoSamples: video ? lead.samples.length : 0,
+      compositionOffset: lead.samples[0]?.compositionOffset ?? 0,
     });
     this.#seq += 1;
     this.#discontinuity = false;

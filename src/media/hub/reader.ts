@@ -1,4 +1,5 @@
 import type { Packet, StreamHeader } from '../types.ts';
+import { Delivery } from './delivery.ts';
 
 export interface HubConsumer {
   /** Before the first packet, and again before the first packet of each new generation. */
@@ -20,10 +21,6 @@ export interface ReaderOptions {
   readonly maxPackets?: number;
 }
 
-type Entry = Packet | StreamHeader;
-
-const isHeader = (entry: Entry): entry is StreamHeader => 'tracks' in entry;
-
 /**
  * One consumer of a hub with its own bounded queue. When the queue is full, packets are dropped and counted up to
  * the next video key frame that fits, which is then marked as a discontinuity.
@@ -32,12 +29,10 @@ export class Reader {
   readonly name: string;
   /** Packets this reader lost because it was slow. */
   drops = 0;
-  #queue: Entry[] = [];
-  #bytes = 0;
+  readonly #delivery: Delivery<StreamHeader, Packet>;
+  #needsKey: boolean;
   #skipping: boolean;
   #gap = false;
-  #scheduled = false;
-  #busy = false;
   #closed = false;
   readonly #consumer: HubConsumer;
   readonly #wantsVideo: boolean;
@@ -59,7 +54,17 @@ export class Reader {
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
     this.#maxPackets = options.maxPackets ?? 4_000;
     this.#onClose = onClose;
-    this.#skipping = hasVideo && this.#wantsVideo;
+    this.#needsKey = hasVideo && this.#wantsVideo;
+    this.#skipping = this.#needsKey;
+    this.#delivery = new Delivery({
+      head: (header) => {
+        consumer.header(header);
+      },
+      items: (batch) => consumer.packets(batch),
+      failed: (error) => {
+        this.#end('failed', error);
+      },
+    });
   }
 
   get closed(): boolean {
@@ -67,23 +72,22 @@ export class Reader {
   }
 
   get queuedBytes(): number {
-    return this.#bytes;
+    return this.#delivery.queuedBytes;
   }
 
   /** For the hub. */
   pushHeader(header: StreamHeader): void {
     if (this.#closed) return;
-    this.#skipping = this.#wantsVideo && header.tracks.some((track) => track.kind === 'video');
-    this.#queue.push(header);
-    this.#schedule();
+    this.#needsKey = this.#wantsVideo && header.tracks.some((track) => track.kind === 'video');
+    this.#skipping = this.#needsKey;
+    this.#delivery.pushHead(header);
   }
 
   /** For the hub. */
   pushPacket(packet: Packet): void {
     if (this.#closed || !(packet.kind === 'video' ? this.#wantsVideo : this.#wantsAudio)) return;
-    const full = this.#bytes + packet.data.length > this.#maxBytes || this.#queue.length >= this.#maxPackets;
-    if (full && this.#queue.length > 0) {
-      this.#skipping = this.#wantsVideo;
+    if (this.#full(packet)) {
+      this.#skipping = this.#needsKey;
       this.#gap = true;
       this.drops += 1;
       return;
@@ -95,96 +99,31 @@ export class Reader {
       }
       this.#skipping = false;
     }
-    this.#queue.push(this.#gap ? { ...packet, discontinuity: true } : packet);
+    this.#delivery.pushItem(this.#gap ? { ...packet, discontinuity: true } : packet, packet.data.length);
     this.#gap = false;
-    this.#bytes += packet.data.length;
-    this.#schedule();
   }
 
   /** Idempotent; nothing is delivered afterwards. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#queue = [];
-    this.#bytes = 0;
+    this.#delivery.close();
     this.#onClose(this);
   }
 
   /** For the hub: it goes away. */
   hubClosed(): void {
+    this.#end('hub_closed');
+  }
+
+  #full(packet: Packet): boolean {
+    const { length, queuedBytes } = this.#delivery;
+    return length > 0 && (queuedBytes + packet.data.length > this.#maxBytes || length >= this.#maxPackets);
+  }
+
+  #end(reason: 'hub_closed' | 'failed', error?: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#consumer.closed?.('hub_closed');
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#busy) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#drain();
-    });
-  }
-
-  #drain(): void {
-    while (!this.#closed && this.#queue.length > 0 && !this.#busy) {
-      const entries = this.#queue;
-      this.#queue = [];
-      this.#bytes = 0;
-      try {
-        this.#deliver(entries);
-      } catch (error) {
-        this.#fail(error);
-      }
-    }
-  }
-
-  /** Delivers up to the first promise; the rest goes back to the front of the queue. */
-  #deliver(entries: Entry[]): void {
-    let batch: Packet[] = [];
-    for (let index = 0; index <= entries.length; index += 1) {
-      const entry = entries[index];
-      if (entry !== undefined && !isHeader(entry)) {
-        batch.push(entry);
-        continue;
-      }
-      if (batch.length > 0) {
-        const pending = this.#consumer.packets(batch);
-        batch = [];
-        if (pending !== undefined) {
-          this.#putBack(entries.slice(index));
-          this.#wait(pending);
-          return;
-        }
-        if (this.#closed) return;
-      }
-      if (entry !== undefined) this.#consumer.header(entry);
-    }
-  }
-
-  #putBack(entries: Entry[]): void {
-    if (entries.length === 0) return;
-    this.#queue = [...entries, ...this.#queue];
-    for (const entry of entries) if (!isHeader(entry)) this.#bytes += entry.data.length;
-  }
-
-  #wait(pending: Promise<void>): void {
-    this.#busy = true;
-    pending.then(
-      () => {
-        this.#busy = false;
-        this.#drain();
-      },
-      (error: unknown) => {
-        this.#busy = false;
-        this.#fail(error);
-      },
-    );
-  }
-
-  #fail(error: unknown): void {
-    if (this.#closed) return;
-    this.close();
-    this.#consumer.closed?.('failed', error);
+    this.#consumer.closed?.(reason, error);
   }
 }
