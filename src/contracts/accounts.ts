@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineContract, Nothing } from './define.ts';
 import { CameraList, list, Password, SessionInfo, Time, User, UserName } from './entities.ts';
-import { ROLES } from './rights.ts';
+import { RIGHTS, ROLES } from './rights.ts';
 
 /** Users, logins and the audit trail. Bodies of login and session are answered by the gateway itself (cookie). */
 export const accounts = defineContract({
@@ -82,6 +82,23 @@ export const accounts = defineContract({
       access: 'users.manage',
       rest: 'DELETE /users/:name',
       status: 204,
+    },
+    /** For the gateway only, for each request: the token is an HS256 JWT whose `jti` is the id of a live session. */
+    authenticate: {
+      summary: 'Whom a token belongs to; null when it is wrong, expired or ended, or its user is disabled',
+      params: z.strictObject({ token: z.string().max(4096) }),
+      result: z.strictObject({
+        caller: z
+          .strictObject({
+            user: z.string(),
+            role: z.enum(ROLES),
+            rights: z.array(z.enum(RIGHTS)),
+            cameras: CameraList,
+          })
+          .nullable(),
+        /** Id of the session, for `ctx.meta.session`. */
+        session: z.string().nullable(),
+      }),
     },
     listAudit: {
       summary: 'Who did what, newest first',

@@ -50,6 +50,11 @@ export type ResultOf<D extends ActionDefinition> = z.output<D['result']>;
 /** `ctx.meta` of every call of ours. */
 export interface CallMeta {
   readonly caller?: Caller;
+  /** Id of the caller's login session (the `jti` of the token). */
+  readonly session?: string;
+  /** Where the request came from, and by what program. */
+  readonly address?: string;
+  readonly agent?: string;
   /** Correlates the log lines of one request. */
   readonly requestId?: string;
 }

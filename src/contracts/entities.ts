@@ -220,6 +220,7 @@ export const GapCause = z.enum([
   'node_down',
   'storage_full',
   'storage_slow',
+  'storage_failed',
   'starting',
   'deleted',
   'unknown',

@@ -151,7 +151,7 @@ function success(definition: ActionDefinition): Json {
 }
 
 function jsonSchema(type: z.ZodType, io: 'input' | 'output'): Json {
-  const schema: Json = { ...z.toJSONSchema(type, { io, unrepresentable: 'any' }) };
+  const schema = z.toJSONSchema(type, { io, unrepresentable: 'any' }) as Json;
   delete schema['$schema'];
   return schema;
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { HubRegistry } from '../media/hub/registry.ts';
+import type { Secrets } from '../store/secrets.ts';
 import type { Journal, Store } from '../store/types.ts';
 import type { Logger } from './health.ts';
 
@@ -17,6 +18,7 @@ export interface NodeContext {
   readonly startedAt: number;
   readonly store: Store;
   readonly journal: Journal;
+  readonly secrets: Secrets;
   readonly hubs: HubRegistry;
   /** Parts that do not work as they should: name of the part → one sentence. Shown by the node's info. */
   readonly degraded: Map<string, string>;
