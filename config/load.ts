@@ -64,7 +64,7 @@ export function loadConfig(
       },
     ]);
   }
-  const values = merged ?? {};
+  const values = withoutEmptySections(merged ?? {});
   for (const { path: keyPath, value } of variables.read) assign(values, keyPath, value);
   const parsed = ConfigSchema.safeParse(values);
   const problems: ConfigProblem[] = [...variables.problems];
@@ -177,6 +177,14 @@ function shorten(value: unknown): string {
 function plainObject(value: unknown): Record<string, unknown> | undefined {
   if (value === null || value === undefined) return {};
   return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+}
+
+/** `http:` with nothing below it means the same as no `http:` at all. */
+function withoutEmptySections(values: Record<string, unknown>): Record<string, unknown> {
+  const sections = new Set(configKeys().flatMap(({ path: at }) => (at.length > 1 ? at.slice(0, 1) : [])));
+  return Object.fromEntries(
+    Object.entries(values).filter(([key, value]) => value !== null || !sections.has(key)),
+  );
 }
 
 function assign(target: Record<string, unknown>, at: readonly string[], value: unknown): void {

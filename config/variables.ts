@@ -70,9 +70,8 @@ function readOne(key: ConfigKey, fromFile: boolean, name: string, text: string):
   try {
     content = readFileSync(text, 'utf8');
   } catch (error) {
-    throw new Error(`the file cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the file cannot be read: ${why}`, { cause: error });
   }
   return { path: key.path, value: valueOf(key, content.replace(/\r?\n$/, '')), place: `${name} (${text})` };
 }

@@ -58,6 +58,8 @@ describe('values', () => {
   test('an empty file and an empty section mean the defaults', () => {
     const file = write('empty.yaml', '# nothing\n');
     expect(loadConfig({ SIGHTMESH_CONFIG: file }, folder).config.http.port).toBe(8080);
+    const sections = write('sections.yaml', 'http:\narchive:\n');
+    expect(loadConfig({ SIGHTMESH_CONFIG: sections }, folder).config.http.port).toBe(8080);
   });
 
   test('lists, maps, switches and sizes are read from variables', () => {
