@@ -1,4 +1,4 @@
-import { type GapCause } from '../contracts/entities.ts';
+import type { GapCause } from '../contracts/entities.ts';
 import { clipAll, type Interval, intersect, merge, subtract, total } from './intervals.ts';
 import type { z } from 'zod';
 

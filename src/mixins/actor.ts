@@ -1,7 +1,8 @@
 import type { ServiceSchema } from 'moleculer';
 import type { Contract, Handlers } from '../contracts/define.ts';
 import { implement } from '../contracts/define.ts';
-import { type Logger, withDeadline } from './health.ts';
+import { type EventHandlers, listen } from './events.ts';
+import { type Logger, stopOnce } from './health.ts';
 
 export interface ActorSpec<C extends Contract> {
   readonly contract: C;
@@ -9,13 +10,12 @@ export interface ActorSpec<C extends Contract> {
   readonly id: string;
   readonly log: Logger;
   readonly actions: Handlers<C>;
+  readonly events?: EventHandlers;
   /** Begins the work and returns soon: a camera that is away is a state, not a failure to start. */
   start(): void | Promise<void>;
   /** Ends the work. Called at most once, may take 5 s. */
   stop(): void | Promise<void>;
 }
-
-const STOP_DEADLINE_MS = 5_000;
 
 /**
  * The Moleculer schema of an actor: `started` reports a failure to `onReady` instead of leaving a zombie, `stopped`
@@ -25,10 +25,11 @@ export function actorSchema<C extends Contract>(
   spec: ActorSpec<C>,
   onReady: (error?: unknown) => void = () => undefined,
 ): ServiceSchema {
-  let stopped = false;
+  const stop = stopOnce(() => spec.stop(), spec.log, `${spec.contract.name}.${spec.id}`);
   return {
     name: `${spec.contract.name}.${spec.id}`,
     actions: implement(spec.contract, spec.actions),
+    events: listen(spec.events ?? {}),
     async started() {
       try {
         await spec.start();
@@ -38,14 +39,6 @@ export function actorSchema<C extends Contract>(
         onReady(error);
       }
     },
-    async stopped() {
-      if (stopped) return;
-      stopped = true;
-      try {
-        await withDeadline(Promise.resolve(spec.stop()), STOP_DEADLINE_MS);
-      } catch (error) {
-        spec.log.error({ err: error, actor: spec.id }, 'actor did not stop cleanly');
-      }
-    },
+    stopped: stop,
   };
 }

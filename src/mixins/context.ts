@@ -1,5 +1,7 @@
+import type { ServiceBroker } from 'moleculer';
 import type { Config } from '../../config/schema.ts';
 import type { HubRegistry } from '../media/hub/registry.ts';
+import type { Clock } from '../media/timeline.ts';
 import type { Secrets } from '../store/secrets.ts';
 import type { Journal, Store } from '../store/types.ts';
 import type { Logger } from './health.ts';
@@ -12,6 +14,8 @@ export interface NodeContext {
   readonly config: Config;
   readonly log: Logger;
   readonly nodeId: string;
+  readonly broker: ServiceBroker;
+  readonly clock: Clock;
   /** New at each start of the node. */
   readonly incarnation: string;
   /** Milliseconds since 1970. */

@@ -23,6 +23,28 @@ export async function withDeadline<T>(promise: Promise<T>, ms: number): Promise<
   }
 }
 
+const STOP_DEADLINE_MS = 5_000;
+
+/**
+ * What Moleculer may call as `stopped`: runs once, has a deadline and never rejects, since the broker waits for no other
+ * service when one rejects.
+ */
+export function stopOnce(
+  stop: () => unknown,
+  log: Logger,
+  what: string,
+): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    try {
+      await withDeadline(Promise.resolve(stop()), STOP_DEADLINE_MS);
+    } catch (error) {
+      log.error({ err: error, what }, 'did not stop cleanly');
+    }
+  };
+  return () => (stopping ??= run());
+}
+
 /** The node's load, measured since the call before. */
 export class LoadMeter {
   readonly #delay = monitorEventLoopDelay({ resolution: 10 });

@@ -3,7 +3,7 @@ import { json, number, type Row, type Statements, text } from './statements.ts';
 
 const entry = (row: Row) => ({
   key: text(row, 'key'),
-  value: json(row, 'value') as unknown,
+  value: json(row, 'value'),
   revision: number(row, 'revision'),
 });
 
