@@ -150,8 +150,11 @@ flatbuffers_dep = declare_dependency(${INCLUDE})
 meson.override_find_program('flatc', find_program('${prefix}/usr/bin/flatc'))`,
   );
   headers(flat, 'flatbuffers');
-  const abseil = ['strings', 'strings_internal', 'base', 'raw_logging_internal', 'throw_delegate'];
-  const archives = abseil.map((name) => `'${lib}/libabsl_${name}.a'`).join(', ');
+  // All of them: which ones the sources need differs by the release of abseil, and the linker leaves out the rest.
+  const archives = readdirSync(lib)
+    .filter((name) => /^libabsl_\w+\.a$/.test(name))
+    .map((name) => `'${path.join(lib, name)}'`)
+    .join(', ');
   const absl = subproject(
     source,
     'abseil-cpp',
