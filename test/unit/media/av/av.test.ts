@@ -1,8 +1,8 @@
 import { decode } from 'jpeg-js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { annexB, toAnnexB, VideoDecoder } from '../../../../src/inference/av/decoder.ts';
-import { JpegEncoder } from '../../../../src/inference/av/jpeg.ts';
-import { Scaler } from '../../../../src/inference/av/scaler.ts';
+import { annexB, toAnnexB, VideoDecoder } from '../../../../src/media/av/decoder.ts';
+import { JpegEncoder } from '../../../../src/media/av/jpeg.ts';
+import { Scaler } from '../../../../src/media/av/scaler.ts';
 import { type MovingPicture, movingPicture } from '../../../support/moving-picture.ts';
 
 let movie: MovingPicture;
