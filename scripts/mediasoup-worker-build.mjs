@@ -1,9 +1,9 @@
 // Builds mediasoup's C++ worker. Its meson wraps download sources from many places; here Debian's -dev packages are
 // unpacked into a folder of our own instead, and each wrap becomes a few lines that point there.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
-  appendFileSync,
   cpSync,
+  createWriteStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const shims = path.join(path.dirname(fileURLToPath(import.meta.url)), 'mediasoup-shims');
@@ -192,8 +193,39 @@ function patchSources(source) {
   );
 }
 
-/** Returns the path of the stripped worker, in a folder that the next build reuses. Throws with one sentence. */
-export function buildWorker({ packageFolder, cacheFolder, libraries, say }) {
+/** Runs ninja, which counts its steps as `[n/m]`, and says so at each tenth. Rejects with the end of what it wrote. */
+function ninja(target, { cwd, env, log, say }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('ninja', ['-C', 'out/build', target], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const file = createWriteStream(log, { flags: 'a' });
+    const tail = [];
+    let told = 0;
+    const read = (line) => {
+      file.write(`${line}\n`);
+      tail.push(line);
+      if (tail.length > 6) tail.shift();
+      const [, done, all] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
+      const tenth = all === undefined ? 0 : Math.floor((10 * Number(done)) / Number(all));
+      if (tenth > told && tenth < 10) say(`building the WebRTC worker: ${tenth * 10} %`);
+      told = Math.max(told, tenth);
+    };
+    createInterface({ input: child.stdout }).on('line', read);
+    createInterface({ input: child.stderr }).on('line', read);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      file.end();
+      if (code === 0) resolve();
+      else reject(new Error(`ninja ended with ${code}: ${tail.join(' | ')}`));
+    });
+  });
+}
+
+/** Resolves to the path of the stripped worker, in a folder that the next build reuses. Rejects with one sentence. */
+export async function buildWorker({ packageFolder, cacheFolder, libraries, say }) {
   requireTools();
   const top = path.join(cacheFolder, 'mediasoup-build');
   const source = path.join(top, 'worker');
@@ -205,22 +237,14 @@ export function buildWorker({ packageFolder, cacheFolder, libraries, say }) {
   patchSources(source);
   const log = path.join(top, 'build.log');
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
-  const environment = {
+  const env = {
     ...process.env,
     PYTHONPATH: path.join(prefix, 'usr/lib/python3/dist-packages'),
     LD_LIBRARY_PATH: lib,
   };
-  const step = (command, args) => appendFileSync(log, sh(command, args, { cwd: source, env: environment }));
-  writeFileSync(log, '');
-  step(python, [
-    path.join(prefix, 'usr/bin/meson'),
-    'setup',
-    '--buildtype',
-    'release',
-    '-Db_ndebug=true',
-    'out/build',
-  ]);
-  step('ninja', ['-C', 'out/build', 'mediasoup-worker']);
+  const meson = [path.join(prefix, 'usr/bin/meson'), 'setup', '--buildtype', 'release', '-Db_ndebug=true'];
+  writeFileSync(log, sh(python, [...meson, 'out/build'], { cwd: source, env }));
+  await ninja('mediasoup-worker', { cwd: source, env, log, say });
   const file = path.join(top, 'mediasoup-worker');
   sh('strip', ['-o', file, path.join(source, 'out/build/mediasoup-worker')]);
   shipLibraries(prefix, lib, path.join(cacheFolder, libraries));

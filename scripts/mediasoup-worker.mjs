@@ -83,7 +83,7 @@ export async function ensureMediasoupWorker(say, { build = true } = {}) {
     const started = Date.now();
     say('building the WebRTC worker, once; this takes some minutes …');
     const libraries = `mediasoup-worker-${versionOf()}.lib`;
-    keep(buildWorker({ packageFolder, cacheFolder: cacheFolder(), libraries, say }));
+    keep(await buildWorker({ packageFolder, cacheFolder: cacheFolder(), libraries, say }));
     if (!workerRuns(cachedWorker()))
       throw new Error('the built worker does not run (libnss3 and libnspr4 are needed)');
     say(`building the WebRTC worker: done in ${Math.round((Date.now() - started) / 1000)} s`);
