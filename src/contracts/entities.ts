@@ -94,7 +94,8 @@ export const CameraPatch = z.strictObject({
   url: CameraUrl.optional(),
   subUrl: CameraUrl.nullable().optional(),
   enabled: z.boolean().optional(),
-  labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+  /** Merged; null removes a label. */
+  labels: z.record(z.string().min(1).max(64), z.string().max(256).nullable()).optional(),
   record: z.strictObject(partialWithoutDefaults(RecordSettings.shape)).optional(),
   detect: z.strictObject(partialWithoutDefaults(DetectSettings.shape)).optional(),
   retention: z.strictObject(partialWithoutDefaults(RetentionSettings.shape)).optional(),

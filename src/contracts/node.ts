@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract, Nothing } from './define.ts';
-import { Assignment, list, NodeInfo } from './entities.ts';
+import { Assignment, CameraId, list, NodeInfo } from './entities.ts';
 
 const ActorName = z.string().max(200);
 
@@ -33,8 +33,8 @@ export const director = defineContract({
       rest: 'GET /placement/:actor',
     },
     assignments: {
-      summary: 'All actors and their owners',
-      params: Nothing,
+      summary: 'All actors and their owners, or those of one camera',
+      params: z.strictObject({ camera: CameraId.optional() }),
       result: list(Assignment),
       access: 'system.view',
       rest: 'GET /placement',

@@ -1,0 +1,34 @@
+import type { CameraDocument } from '../../contracts/entities.ts';
+import type { ActorHost } from '../director/reconciler.ts';
+import type { ActorKind, DesiredActor, RunningActor } from '../director/desired.ts';
+import type { ActorFactory, Spawner } from './spawner.ts';
+
+/** Makes the factory of one kind of actor. */
+export type ActorMaker = (document: CameraDocument, epoch: number, actor: DesiredActor) => ActorFactory;
+
+/** Spawns what the director wants here. Actors of other kinds (restreamers) are none of its business. */
+export class NodeActorHost implements ActorHost {
+  readonly #spawner: Spawner;
+  readonly #makers: Readonly<Record<ActorKind, ActorMaker>>;
+  readonly #own = new Set<string>();
+
+  constructor(spawner: Spawner, makers: Readonly<Record<ActorKind, ActorMaker>>) {
+    this.#spawner = spawner;
+    this.#makers = makers;
+  }
+
+  get running(): readonly RunningActor[] {
+    return this.#spawner.running.filter(({ name }) => this.#own.has(name));
+  }
+
+  async begin(actor: DesiredActor, document: CameraDocument, epoch: number): Promise<void> {
+    const { name, revision } = actor;
+    this.#own.add(name);
+    await this.#spawner.spawn({ name, revision, epoch }, this.#makers[actor.kind](document, epoch, actor));
+  }
+
+  async end(name: string): Promise<void> {
+    await this.#spawner.end(name);
+    this.#own.delete(name);
+  }
+}
