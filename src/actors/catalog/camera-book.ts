@@ -1,4 +1,4 @@
-import { type Camera, type CameraDocument, CameraInput, type CameraPatch } from '../../contracts/entities.ts';
+import { Camera, type CameraDocument, CameraInput, type CameraPatch } from '../../contracts/entities.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
 import { Mailbox } from '../../mixins/mailbox.ts';
 import type { Secrets } from '../../store/secrets.ts';
