@@ -4,6 +4,7 @@ import type { Fragment, Packet, StreamHeader } from '../types.ts';
 import { type FragmentConsumer, FragmentReader, type FragmentReaderOptions } from './fragment-reader.ts';
 import { Fragmenter } from './fragmenter.ts';
 import type { InitSegment } from './init.ts';
+import { StorableSound } from './storable-sound.ts';
 
 export interface FragmentHubStats {
   readonly readers: number;
@@ -15,6 +16,7 @@ export interface FragmentHubStats {
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A fragment does not wait longer than this for the packet behind it. */
 const IDLE_MS = 500;
+const SOUND_PAUSE_MS = 1_000;
 const HUBS = new WeakMap<Hub, FragmentHub>();
 
 /**
@@ -26,6 +28,7 @@ export class FragmentHub {
   readonly #readers = new Set<FragmentReader>();
   #fragmenter: Fragmenter | undefined;
   #reader: Reader | undefined;
+  #sound: StorableSound | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastPacket = 0;
   #waiting = false;
@@ -34,6 +37,7 @@ export class FragmentHub {
   #cacheBytes = 0;
   #closedDrops = 0;
   #fragments = 0;
+  #sounds = { last: 0, since: Number.POSITIVE_INFINITY };
   /** Why the stream cannot be put into fragments; null when it can. */
   problem: string | null = null;
 
@@ -60,6 +64,16 @@ export class FragmentHub {
     let drops = this.#closedDrops;
     for (const reader of this.#readers) drops += reader.drops;
     return { readers: this.#readers.size, drops, fragments: this.#fragments };
+  }
+
+  /** Milliseconds since the last fragment with sound, or since the stream began. */
+  get silentMs(): number {
+    return performance.now() - this.#sounds.last;
+  }
+
+  /** Milliseconds for which sound has come without a pause of a second; 0 when there was none yet. */
+  get soundMs(): number {
+    return Math.max(0, this.#sounds.last - this.#sounds.since);
   }
 
   read(options: FragmentReaderOptions, consumer: FragmentConsumer): FragmentReader {
@@ -91,6 +105,9 @@ export class FragmentHub {
       },
     });
     this.#fragmenter = fragmenter;
+    this.#sound = new StorableSound(this.#hub.aac, (packet) => {
+      this.#packets(fragmenter, [packet]);
+    });
     this.#reader = this.#hub.read(
       { name: 'fragments', maxBytes: CACHE_BYTES * 2 },
       {
@@ -98,7 +115,10 @@ export class FragmentHub {
           this.#header(fragmenter, header);
         },
         packets: (batch) => {
-          this.#packets(fragmenter, batch);
+          this.#packets(
+            fragmenter,
+            batch.filter((packet) => this.#sound?.take(packet) !== true),
+          );
         },
         closed: () => {
           this.#hubClosed();
@@ -115,6 +135,8 @@ export class FragmentHub {
     clearInterval(this.#idle);
     this.#reader?.close();
     this.#reader = undefined;
+    this.#sound?.close();
+    this.#sound = undefined;
     this.#fragmenter = undefined;
     this.#init = undefined;
     this.problem = null;
@@ -130,7 +152,7 @@ export class FragmentHub {
     this.problem = null;
     this.#clearCache();
     try {
-      fragmenter.header(header);
+      fragmenter.header(this.#sound?.header(header) ?? header);
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
       return;
@@ -146,14 +168,22 @@ export class FragmentHub {
 
   #take(init: InitSegment): void {
     this.#init = init;
+    this.#sounds = { last: performance.now(), since: Number.POSITIVE_INFINITY };
     this.#clearCache();
     for (const reader of this.#readers) reader.pushInit(init);
   }
 
   #publish(fragment: Fragment): void {
     this.#fragments += 1;
+    if (fragment.tfdt.length > Math.min(1, fragment.videoSamples)) this.#heard();
     this.#remember(fragment);
     for (const reader of this.#readers) reader.pushFragment(fragment);
+  }
+
+  #heard(): void {
+    const now = performance.now();
+    const since = this.silentMs > SOUND_PAUSE_MS ? now : Math.min(now, this.#sounds.since);
+    this.#sounds = { last: now, since };
   }
 
   #remember(fragment: Fragment): void {

@@ -1,6 +1,12 @@
 import type { Packet, SourcePacket, SourceSink, StreamHeader, Track } from '../types.ts';
 import { GopCache } from './gop-cache.ts';
+import type { AacTranscoderFactory } from '../transcode/types.ts';
 import { type HubConsumer, Reader, type ReaderOptions } from './reader.ts';
+
+export interface HubOptions {
+  /** For sound that fragments cannot carry; absent: such a stream is stored without sound. */
+  readonly aac?: AacTranscoderFactory | undefined;
+}
 
 export interface HubStats {
   readonly readers: number;
@@ -23,6 +29,7 @@ const RATE_WINDOW_MS = 4_000;
  */
 export class Hub {
   readonly id: string;
+  readonly aac: AacTranscoderFactory | undefined;
   #header: StreamHeader | undefined;
   #session = 0;
   #generation = 0;
@@ -37,8 +44,9 @@ export class Hub {
   #rate = { since: 0, bytes: 0, frames: 0, kbps: 0, fps: 0 };
 
   /** @param id `<camera id>/<stream>` */
-  constructor(id: string) {
+  constructor(id: string, options: HubOptions = {}) {
     this.id = id;
+    this.aac = options.aac;
   }
 
   /** Undefined until the first header came. */

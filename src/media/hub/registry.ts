@@ -1,15 +1,20 @@
-import { Hub } from './hub.ts';
+import { Hub, type HubOptions } from './hub.ts';
 
 /** The hubs of this node by `<camera>/<stream>`. A hub outlives the source that feeds it, so that readers may stay. */
 export class HubRegistry {
   readonly #hubs = new Map<string, Hub>();
+  readonly #options: HubOptions;
+
+  constructor(options: HubOptions = {}) {
+    this.#options = options;
+  }
 
   /** The hub, made when there is none yet. */
   ensure(camera: string, stream: string): Hub {
     const id = `${camera}/${stream}`;
     let hub = this.#hubs.get(id);
     if (hub === undefined) {
-      hub = new Hub(id);
+      hub = new Hub(id, this.#options);
       this.#hubs.set(id, hub);
     }
     return hub;
@@ -17,6 +22,11 @@ export class HubRegistry {
 
   get(camera: string, stream: string): Hub | undefined {
     return this.#hubs.get(`${camera}/${stream}`);
+  }
+
+  /** As `get`; a camera that has no such stream is seen by its main one. */
+  resolve(camera: string, stream: string): Hub | undefined {
+    return this.get(camera, stream) ?? this.get(camera, 'main');
   }
 
   /** Closes the hubs of a camera and with them their readers. */
