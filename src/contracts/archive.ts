@@ -14,6 +14,7 @@ export const archive = defineContract({
       params: Range,
       result: Recordings,
       access: 'playback',
+      resultCamera: 'camera',
       rest: 'GET /recordings',
       camera: 'camera',
     },
@@ -30,6 +31,7 @@ export const archive = defineContract({
         }),
       ),
       access: 'system.view',
+      resultCamera: 'camera',
       rest: 'GET /coverage',
     },
     volumes: {

@@ -29,6 +29,7 @@ export const catalog = defineContract({
       params: Nothing,
       result: list(Camera),
       access: 'live',
+      resultCamera: 'id',
       rest: 'GET /cameras',
     },
     getCamera: {
@@ -36,6 +37,7 @@ export const catalog = defineContract({
       params: ById,
       result: Camera,
       access: 'live',
+      resultCamera: 'id',
       rest: 'GET /cameras/:id',
       camera: 'id',
     },
@@ -52,6 +54,7 @@ export const catalog = defineContract({
       params: CameraPatch.extend({ id: CameraId }),
       result: Camera,
       access: 'cameras.manage',
+      resultCamera: 'id',
       rest: 'PATCH /cameras/:id',
       camera: 'id',
     },
@@ -69,6 +72,7 @@ export const catalog = defineContract({
       params: ById,
       result: CameraStatus,
       access: 'live',
+      resultCamera: 'id',
       rest: 'GET /cameras/:id/status',
       camera: 'id',
     },
@@ -102,6 +106,7 @@ export const catalog = defineContract({
       }),
       result: list(EventRecord),
       access: 'events.view',
+      resultCamera: 'camera',
       rest: 'GET /events',
     },
     getEvent: {
@@ -109,6 +114,7 @@ export const catalog = defineContract({
       params: z.strictObject({ id: z.string().max(100) }),
       result: EventRecord,
       access: 'events.view',
+      resultCamera: 'camera',
       rest: 'GET /events/:id',
     },
     updateEvent: {
@@ -120,6 +126,7 @@ export const catalog = defineContract({
       }),
       result: EventRecord,
       access: 'events.edit',
+      resultCamera: 'camera',
       rest: 'PATCH /events/:id',
     },
     /** For services only: with credentials. */

@@ -20,6 +20,11 @@ export interface ActionDefinition {
   readonly rest?: RestRoute;
   /** The param that holds a camera id; the gateway refuses cameras that the caller may not see with 403. */
   readonly camera?: string;
+  /**
+   * The field of the result, or of each of its items, that holds a camera id: the gateway lets nothing of cameras out
+   * that the caller may not see, whatever the service answers.
+   */
+  readonly resultCamera?: string;
   /** HTTP status of success; default 200. 204 sends no body. */
   readonly status?: 200 | 201 | 204;
   /** The gateway answers with a body of this content type by a handler of its own instead of JSON from the action. */

@@ -85,6 +85,11 @@ export const ERRORS = {
     title: 'Somebody else changed it meanwhile',
     help: 'Read it again and repeat the change.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not come in time',
+    help: 'Send the whole request within 30 seconds.',
+  },
   payload_too_large: { status: 413, title: 'The body is too large', help: 'Bodies may have up to 1 MiB.' },
   unsupported_media_type: {
     status: 415,
@@ -96,7 +101,17 @@ export const ERRORS = {
     title: 'The camera sends a codec that this way of viewing cannot carry',
     help: 'Use MSE, or choose H.264 on the camera.',
   },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'There are no such bytes',
+    help: 'Content-Range says how many there are.',
+  },
   too_many_requests: { status: 429, title: 'Too many requests', help: 'Wait as long as Retry-After says.' },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    help: 'Headers may have up to 16 KiB together; remove cookies of other services.',
+  },
   internal: {
     status: 500,
     title: 'Something went wrong inside',

@@ -1,6 +1,8 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 
 const ISSUER = 'sightmesh';
+/** What these tokens are for: one that was signed with the same key for something else does not log anybody in. */
+const AUDIENCE = 'sightmesh-session';
 
 export interface TokenClaims {
   /** Id of the session in the store: a token counts only while its session is there. */
@@ -23,6 +25,7 @@ export function createTokens(key: Uint8Array): Tokens {
       new SignJWT()
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
         .setSubject(user)
         .setJti(session)
         .setIssuedAt()
@@ -30,7 +33,13 @@ export function createTokens(key: Uint8Array): Tokens {
         .sign(key),
     verify: async (token) => {
       try {
-        const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], issuer: ISSUER });
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          typ: 'JWT',
+          requiredClaims: ['exp', 'jti', 'sub'],
+        });
         const { jti, sub } = payload;
         return jti === undefined || sub === undefined ? undefined : { session: jti, user: sub };
       } catch (error) {

@@ -1,10 +1,23 @@
 import type { ServerResponse } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { errorCode, SightmeshError } from '../../contracts/errors.ts';
 import { SESSION_COOKIE } from '../../contracts/openapi.ts';
 import { Attempts } from './attempts.ts';
 
 /** A user name is tried from many addresses by an attacker, but also mistyped from many: it may fail more often. */
 const FAILURES_PER_USER = 5;
+
+/** Who has one IPv6 address has the whole /64 of it. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  return [...first, ...Array<string>(zeros).fill('0'), ...last].slice(0, 4).join(':').toLowerCase();
+}
 
 /** Guards the check of passwords against guessing. */
 export class PasswordGuard {
@@ -18,7 +31,7 @@ export class PasswordGuard {
   /** @throws SightmeshError `too_many_requests`; else what the check throws or returns */
   async run<T>(address: string, user: string, check: () => Promise<T>): Promise<T> {
     const keys = [
-      [`address ${address}`, this.#perMinute],
+      [`address ${networkOf(address)}`, this.#perMinute],
       [`user ${user.toLowerCase()}`, this.#perMinute * FAILURES_PER_USER],
     ] as const;
     const taken: string[] = [];

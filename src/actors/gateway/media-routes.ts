@@ -72,8 +72,9 @@ export function createMediaRoutes({ media, stream, watch }: MediaRouteParts): Ra
       const { from, to } = clipRange(event, Date.now());
       await sendMedia(exchange, await media.playbackMp4(event.camera, from, to));
     },
-    stream({ response }, { types }, login) {
-      stream.open(response, login, wantedTypes(types));
+    stream({ request, response }, { types }, login) {
+      if (request.method === 'HEAD') response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
+      else stream.open(response, login, wantedTypes(types));
     },
   };
 }

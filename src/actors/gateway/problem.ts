@@ -45,16 +45,16 @@ export function problemOf(error: unknown, requestId: string): Problem {
   };
 }
 
-/** Headers that go with an error: `Retry-After`, `Allow`, `WWW-Authenticate`. */
+/** Headers that go with an error: `Retry-After`, `Allow`, `WWW-Authenticate`, `Content-Range`. */
 export function problemHeaders(error: unknown, problem: Problem): Record<string, string> {
-  const { retryAfter, allow } = dataOf(error);
+  const { retryAfter, allow, size } = dataOf(error);
   return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     ...(typeof retryAfter === 'number' ? { 'retry-after': String(Math.ceil(retryAfter)) } : {}),
     ...(Array.isArray(allow) ? { allow: allow.join(', ') } : {}),
     ...(problem.status === 401 ? { 'www-authenticate': 'Bearer realm="sightmesh"' } : {}),
-    ...(problem.status === 413 ? { connection: 'close' } : {}),
+    ...(problem.status === 416 && typeof size === 'number' ? { 'content-range': `bytes */${size}` } : {}),
   };
 }
 

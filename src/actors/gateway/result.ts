@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import type { ActionDefinition } from '../../contracts/define.ts';
+import { SightmeshError } from '../../contracts/errors.ts';
+import { type Caller, maySee } from '../../contracts/rights.ts';
 
 export interface CheckedResult {
   readonly value: unknown;
@@ -23,6 +26,35 @@ export function checkResult(schema: z.ZodType, result: unknown): CheckedResult {
     value,
     differences: parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`),
   };
+}
+
+export interface VisibleResult {
+  readonly value: unknown;
+  /** Items of cameras that the caller may not see; the service should have left them out. */
+  readonly hidden: number;
+}
+
+/**
+ * What of a result a caller may see: the second look behind the service's own.
+ * @throws SightmeshError `forbidden` when the result as a whole belongs to another camera
+ */
+export function visibleResult(
+  { resultCamera }: Pick<ActionDefinition, 'resultCamera'>,
+  value: unknown,
+  caller: Caller | undefined,
+): VisibleResult {
+  if (resultCamera === undefined || caller?.cameras === '*') return { value, hidden: 0 };
+  const visible = (part: unknown): boolean => {
+    const camera = fieldsOf(part)?.[resultCamera];
+    return caller !== undefined && typeof camera === 'string' && maySee(caller, camera);
+  };
+  const fields = fieldsOf(value);
+  if (Array.isArray(fields?.['items'])) {
+    const items = fields['items'].filter(visible);
+    return { value: { ...fields, items }, hidden: fields['items'].length - items.length };
+  }
+  if (!visible(value)) throw new SightmeshError('forbidden', 'this camera is not one of yours');
+  return { value, hidden: 0 };
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> | undefined =>

@@ -28,7 +28,15 @@ export const CONSOLE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Content Security Policy of a page of ours that has one inline style, by the hash of it, and nothing else. */
+export const pagePolicy = (styleHash: string): string =>
+  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+export const commonHeaders = (): Record<string, string> => ({
+  ...COMMON,
+  'content-security-policy': API_POLICY,
+});
+
 export function setSecurityHeaders(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(COMMON)) response.setHeader(name, value);
-  response.setHeader('content-security-policy', API_POLICY);
+  for (const [name, value] of Object.entries(commonHeaders())) response.setHeader(name, value);
 }

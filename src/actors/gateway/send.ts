@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { SightmeshError } from '../../contracts/errors.ts';
 import { RangeFilter, rangeOf } from './range.ts';
 import type { Exchange, MediaBody } from './types.ts';
 
@@ -18,16 +19,18 @@ export function sendBuffer(
   response.end(body);
 }
 
-/** Sends media as it comes, a range of it where its length is known. A caller that goes away ends the making of it. */
+/**
+ * Sends media as it comes, a range of it where its length is known. A caller that goes away ends the making of it.
+ * @throws SightmeshError `range_not_satisfiable`
+ */
 export async function sendMedia({ request, response }: Exchange, body: MediaBody): Promise<void> {
   const { stream, bytes } = body;
   const range = bytes === undefined ? undefined : rangeOf(request.headers.range, bytes);
-  setNoStore(response);
   if (range === null) {
     stream.destroy();
-    response.writeHead(416, { 'content-range': `bytes */${String(bytes)}` }).end();
-    return;
+    throw new SightmeshError('range_not_satisfiable', undefined, { size: bytes });
   }
+  setNoStore(response);
   const length = range ? range.end - range.start + 1 : bytes;
   response.writeHead(range ? 206 : 200, {
     'content-type': body.contentType,

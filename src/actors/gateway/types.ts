@@ -6,6 +6,7 @@ import type { Config } from '../../../config/schema.ts';
 import type { CallMeta } from '../../contracts/define.ts';
 import type { EventRecord, StreamName } from '../../contracts/entities.ts';
 import type { Logger } from '../../mixins/health.ts';
+import type { Journal } from '../../store/types.ts';
 
 /** Media that goes to the caller as it is made. */
 export interface MediaBody {
@@ -37,13 +38,15 @@ export interface GatewayOptions {
   readonly log: Logger;
   readonly version: string;
   readonly media: MediaBackend;
+  /** Takes a record of every change that somebody asks for. */
+  readonly journal: Pick<Journal, 'append'>;
   /** Folder of the built console; null serves the API only. */
   readonly consoleFolder: string | null;
-  /** What keeps this node from being ready, one sentence each; empty when it is ready. */
+  /** What keeps this node from being ready, one sentence each; empty when it is ready. Shown without login. */
   readonly notReady: () => readonly string[];
   /** Own figures in Prometheus text format, added to those of the broker. */
   readonly metrics?: () => Promise<string>;
-  /** Called with `http://host:port` as soon as it listens. */
+  /** Called as soon as it listens, with the address that it is bound to. */
   readonly onListening?: (address: { protocol: 'http' | 'https'; host: string; port: number }) => void;
 }
 

@@ -1,0 +1,144 @@
+import { accounts } from '../../contracts/accounts.ts';
+import { client, parseParams } from '../../contracts/define.ts';
+import { SightmeshError } from '../../contracts/errors.ts';
+import { API_BASE, type RestAction, takesBody } from '../../contracts/openapi.ts';
+import { mediaRoutes } from '../../contracts/routes.ts';
+import { authenticate, authorize, authorizeCamera, type Login } from './access.ts';
+import { createAccountRoutes } from './account-routes.ts';
+import { auditRecord, isAudited, targetOf } from './audit.ts';
+import { readJson } from './body.ts';
+import type { RawHandlers } from './media-routes.ts';
+import { clientAddress } from './origin.ts';
+import { mergeParams, queryOf } from './params.ts';
+import { checkResult, visibleResult } from './result.ts';
+import { sendJson } from './send.ts';
+import type { Exchange, GatewayOptions } from './types.ts';
+import type { LoginWatch } from './watch.ts';
+
+/** Milliseconds that a service has for its answer. */
+const CALL_TIMEOUT_MS = 30_000;
+
+type Fields = Record<string, unknown>;
+type RawHandler = (exchange: Exchange, params: Fields, login: Login) => Promise<void> | void;
+
+export interface PipelineParts extends Pick<GatewayOptions, 'config' | 'log' | 'journal'> {
+  readonly raw: RawHandlers;
+  readonly watch: LoginWatch;
+}
+
+/** Answers a request for an action of a contract: who, may they, with what, the call, what of it may leave. */
+export type Answer = (action: RestAction, exchange: Exchange) => Promise<void>;
+
+export function createPipeline({ config, log, journal, raw, watch }: PipelineParts): Answer {
+  const { trustProxy } = config.http;
+  const special = createAccountRoutes({ config });
+
+  async function readParams({ method, definition }: RestAction, { request }: Exchange): Promise<Fields> {
+    const body = takesBody(method) && definition.body === undefined ? await readJson(request) : {};
+    return parseParams(definition, mergeParams(request.$params, queryOf(request.originalUrl), body));
+  }
+
+  async function call(action: RestAction, exchange: Exchange, params: Fields, login: Login | undefined) {
+    const { contract, name, definition } = action;
+    const handler = special.get(definition);
+    if (handler) return handler(exchange, params, login);
+    const send = client(exchange.request.$ctx, contract, { timeout: CALL_TIMEOUT_MS })[name];
+    if (!send) throw new SightmeshError('not_found');
+    return send(params);
+  }
+
+  /** What of the result may leave. */
+  function checked(
+    { contract, name, definition }: RestAction,
+    result: unknown,
+    login: Login | undefined,
+  ): unknown {
+    const { value, differences } = checkResult(definition.result, result);
+    const action = `${contract.name}.${name}`;
+    if (differences.length > 0) log.warn({ action, differences }, 'an answer differs from its contract');
+    const { value: visible, hidden } = visibleResult(definition, value, login?.caller);
+    if (hidden > 0)
+      log.warn({ action, hidden }, 'an answer had items of cameras that the caller may not see');
+    return visible;
+  }
+
+  function audit(
+    action: RestAction,
+    { request }: Exchange,
+    params: Fields,
+    login: Login | undefined,
+    ok: boolean,
+    result?: unknown,
+  ): void {
+    if (!isAudited(action, params)) return;
+    const target = targetOf(action, params, result);
+    const record = auditRecord(
+      {
+        user: login?.caller.user ?? (action.definition === accounts.actions.login ? (target ?? '') : ''),
+        action: `${action.contract.name}.${action.name}`,
+        target,
+        address: clientAddress(request, trustProxy),
+        ok,
+      },
+      Date.now(),
+    );
+    journal.append({ kind: 'audit', audit: record }).catch((err: unknown) => {
+      log.error({ err, action: record.action }, 'an audit record could not be written');
+    });
+  }
+
+  async function perform(action: RestAction, exchange: Exchange, params: Fields, login: Login | undefined) {
+    const { contract, definition, name } = action;
+    if (definition.raw !== undefined) {
+      if (!login) throw new SightmeshError('unauthenticated');
+      const handler = (raw as unknown as Record<string, RawHandler | undefined>)[name];
+      if (contract !== mediaRoutes || !handler)
+        throw new SightmeshError('bad_request', 'this address is opened as a WebSocket');
+      await handler(exchange, params, login);
+      return undefined;
+    }
+    return checked(action, await call(action, exchange, params, login), login);
+  }
+
+  return async function answer(action, exchange) {
+    const { request, response, requestId } = exchange;
+    const { definition } = action;
+    const login = await authenticate(request.$ctx.broker, request, trustProxy);
+    Object.assign(request.$ctx.meta, {
+      ...(login ? { caller: login.caller, session: login.session } : {}),
+      address: clientAddress(request, trustProxy),
+      agent: request.headers['user-agent'],
+      requestId,
+    });
+    authorize(definition, login);
+    if (definition.camera !== undefined && action.pathParams.includes(definition.camera))
+      authorizeCamera(definition, request.$params, login);
+    const params = await readParams(action, exchange);
+    authorizeCamera(definition, params, login);
+    let result: unknown;
+    try {
+      result = await perform(action, exchange, params, login);
+    } catch (error) {
+      audit(action, exchange, params, login, false);
+      throw error;
+    }
+    audit(action, exchange, params, login, true, result);
+    if (action.contract === accounts && request.method !== 'GET') void watch.check();
+    if (definition.raw !== undefined) return;
+    const { status = 200 } = definition;
+    if (status === 204) {
+      response.writeHead(204).end();
+      return;
+    }
+    if (status === 201) setLocation(action, exchange, result);
+    sendJson(response, status, result);
+  };
+}
+
+/** Where what was made can be read again. */
+function setLocation({ path, pathParams }: RestAction, { response }: Exchange, result: unknown): void {
+  const { id, name } = (result ?? {}) as Fields;
+  const key = id ?? name;
+  if (pathParams.length === 0 && typeof key === 'string')
+    response.setHeader('location', `${API_BASE}${path}/${encodeURIComponent(key)}`);
+}
