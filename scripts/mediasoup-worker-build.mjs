@@ -42,14 +42,25 @@ function sh(command, args, options = {}) {
   return done.stdout;
 }
 
-function requireTools() {
-  const tools = ['g++', 'ninja', 'python3', 'apt-get', 'apt-cache', 'dpkg', 'strip'];
-  const missing = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
-  if (missing.length > 0) {
-    throw new Error(
-      `${missing.join(', ')} missing (apt-get install build-essential ninja-build python3 python3-setuptools)`,
-    );
+const missingTools = () =>
+  ['g++', 'ninja', 'python3', 'apt-get', 'apt-cache', 'dpkg', 'strip'].filter(
+    (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0,
+  );
+const TOOL_PACKAGES = ['g++', 'binutils', 'ninja-build', 'python3', 'python3-setuptools'];
+
+/** Gets the compiler where apt and root are at hand. */
+function requireTools(say) {
+  const missing = missingTools();
+  if (missing.length === 0) return;
+  if (process.getuid?.() === 0 && !missing.includes('apt-get')) {
+    say(`installing ${TOOL_PACKAGES.join(', ')} …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    sh('apt-get', ['update', '-qq'], { env });
+    sh('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...TOOL_PACKAGES], { env });
   }
+  const still = missingTools();
+  if (still.length > 0)
+    throw new Error(`${still.join(', ')} missing (apt-get install ${TOOL_PACKAGES.join(' ')})`);
 }
 
 /** The packages and, from their dependencies, the shared libraries under the names that this release gives them. */
@@ -226,7 +237,7 @@ function ninja(target, { cwd, env, log, say }) {
 
 /** Resolves to the path of the stripped worker, in a folder that the next build reuses. Rejects with one sentence. */
 export async function buildWorker({ packageFolder, cacheFolder, libraries, say }) {
-  requireTools();
+  requireTools(say);
   const top = path.join(cacheFolder, 'mediasoup-build');
   const source = path.join(top, 'worker');
   const prefix = unpackPackages(top, say);

@@ -2,7 +2,19 @@
 // the npm package with Debian's libraries (some minutes, no root needed). Kept outside the checkout.
 //   node scripts/mediasoup-worker.mjs  [--check]      prints the path; exit code 1 and the reason when there is none
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,11 +37,26 @@ export function workerRuns(file) {
   return spawnSync(file, [], { stdio: 'ignore', env: {}, timeout: 10_000 }).status === 41;
 }
 
+/** Where mediasoup looks for its worker. */
+const placedWorker = () => path.join(packageFolder, 'worker', 'out', 'Release', 'mediasoup-worker');
+
 /** The path of a worker that runs here, or undefined. Starts nothing else. */
 export function findMediasoupWorker() {
-  const placed = path.join(packageFolder, 'worker', 'out', 'Release', 'mediasoup-worker');
   const named = process.env.MEDIASOUP_WORKER_BIN;
-  return [named, placed, cachedWorker()].find((file) => file && workerRuns(file));
+  return [named, placedWorker(), cachedWorker()].find((file) => file && workerRuns(file));
+}
+
+/** Puts the worker where mediasoup looks for it; the environment names it where the packages cannot be written. */
+export function placeMediasoupWorker(file) {
+  const placed = placedWorker();
+  if (file === placed || file === process.env.MEDIASOUP_WORKER_BIN) return;
+  try {
+    mkdirSync(path.dirname(placed), { recursive: true });
+    rmSync(placed, { force: true });
+    symlinkSync(file, placed);
+  } catch {
+    process.env.MEDIASOUP_WORKER_BIN = file;
+  }
 }
 
 async function download(say) {
@@ -39,7 +66,7 @@ async function download(say) {
     process.env.MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL ||
     'https://github.com/versatica/mediasoup/releases/download';
   const answer = await fetch(`${base}/${versionOf()}/${name}`, {
-    signal: globalThis.AbortSignal.timeout(30_000),
+    signal: globalThis.AbortSignal.timeout(20_000),
   });
   if (!answer.ok) throw new Error(`${base} answered ${answer.status}`);
   const folder = mkdtempSync(path.join(cacheFolder(), 'download-'));
@@ -63,13 +90,44 @@ function keep(file) {
   renameSync(beside, cachedWorker());
 }
 
+/** A build that failed is not tried again on each start, but after a change of the recipe or a day. */
+const failureFile = () => path.join(cacheFolder(), `mediasoup-worker-${versionOf()}.failed`);
+const DAY_MS = 86_400_000;
+
+function recipe() {
+  const hash = createHash('sha256');
+  for (const name of ['mediasoup-worker.mjs', 'mediasoup-worker-build.mjs']) {
+    hash.update(readFileSync(path.join(root, 'scripts', name)));
+  }
+  return hash.digest('hex');
+}
+
+function earlierFailure() {
+  const file = failureFile();
+  if (!existsSync(file) || Date.now() - statSync(file).mtimeMs > DAY_MS) return undefined;
+  const { recipe: tried, reason } = JSON.parse(readFileSync(file, 'utf8'));
+  return tried === recipe() ? reason : undefined;
+}
+
+async function build(say) {
+  const started = Date.now();
+  say('building the WebRTC worker, once; this takes some minutes …');
+  const libraries = `mediasoup-worker-${versionOf()}.lib`;
+  keep(await buildWorker({ packageFolder, cacheFolder: cacheFolder(), libraries, say }));
+  if (!workerRuns(cachedWorker()))
+    throw new Error('the built worker does not run (libnss3 and libnspr4 are needed)');
+  say(`building the WebRTC worker: done in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
 /**
  * Finds, downloads or builds the worker.
  * Resolves to {file} or, when this machine cannot have one, to {reason}: then WebRTC is off and MSE serves.
  */
-export async function ensureMediasoupWorker(say, { build = true } = {}) {
+export async function ensureMediasoupWorker(say, { again = false } = {}) {
   const found = findMediasoupWorker();
   if (found) return { file: found };
+  const failed = again ? undefined : earlierFailure();
+  if (failed) return { reason: `${failed} (\`node scripts/mediasoup-worker.mjs\` tries again)` };
   mkdirSync(cacheFolder(), { recursive: true });
   const reasons = [];
   try {
@@ -78,19 +136,14 @@ export async function ensureMediasoupWorker(say, { build = true } = {}) {
   } catch (error) {
     reasons.push(`no prebuilt worker: ${error.cause?.code ?? error.message}`);
   }
-  if (!build) return { reason: reasons.join('; ') };
   try {
-    const started = Date.now();
-    say('building the WebRTC worker, once; this takes some minutes …');
-    const libraries = `mediasoup-worker-${versionOf()}.lib`;
-    keep(await buildWorker({ packageFolder, cacheFolder: cacheFolder(), libraries, say }));
-    if (!workerRuns(cachedWorker()))
-      throw new Error('the built worker does not run (libnss3 and libnspr4 are needed)');
-    say(`building the WebRTC worker: done in ${Math.round((Date.now() - started) / 1000)} s`);
+    await build(say);
     return { file: cachedWorker() };
   } catch (error) {
     reasons.push(`it could not be built: ${error.message}`);
-    return { reason: reasons.join('; ') };
+    const reason = reasons.join('; ');
+    writeFileSync(failureFile(), JSON.stringify({ recipe: recipe(), reason }));
+    return { reason };
   }
 }
 
@@ -99,8 +152,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = findMediasoupWorker();
   const result =
     process.argv.includes('--check') || file
-      ? { file, reason: 'there is none yet' }
-      : await ensureMediasoupWorker(say);
+      ? { file, reason: earlierFailure() ?? 'there is none yet' }
+      : await ensureMediasoupWorker(say, { again: true });
   if (result.file) process.stdout.write(`${result.file}\n`);
   else {
     say(`WebRTC is off: ${result.reason}. Live pictures come by MSE.`);

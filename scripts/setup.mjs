@@ -1,7 +1,8 @@
 // Prepares a checkout: packages, the runtime (Node 24 from npm). Runs on whatever Node the machine has (20 or later).
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,7 +12,7 @@ export const node24 = path.join(bin, 'node');
 
 export const say = (text) => process.stderr.write(`sightmesh: ${text}\n`);
 
-/** The environment of everything that runs on Node 24. */
+/** The environment of everything that runs on Node 24. A blocking read of a source worker holds one thread of libuv's. */
 export const environment = () => ({
   ...process.env,
   PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
@@ -29,7 +30,8 @@ export function run(command, args, options = {}) {
   return done.status ?? 1;
 }
 
-function mustRun(what, command, args) {
+/** Runs a long step with a line before and after it; ends the program with a sentence when it fails. */
+export function mustRun(what, command, args) {
   const started = Date.now();
   say(`${what} …`);
   const status = run(command, args, { stdio: ['ignore', 2, 2] });
@@ -40,9 +42,10 @@ function mustRun(what, command, args) {
   say(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-const hashOf = (...files) => {
+/** Of the names and contents of files of this repository. */
+export const hashOf = (...files) => {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(path.join(root, file)));
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
   return hash.digest('hex');
 };
 
@@ -64,4 +67,21 @@ export function ensureInstalled() {
     '--loglevel=error',
   ]);
   writeFileSync(stamp, wanted);
+}
+
+/** Replaces this process by Node 24 running `args`, relative to the repository; where it cannot, stands in front of it. */
+export function becomeNode24(args, { cwd = root } = {}) {
+  const [file, ...rest] = args;
+  const argv = ['--disable-warning=ExperimentalWarning', path.join(root, file), ...rest];
+  process.chdir(cwd);
+  if (typeof process.execve === 'function') process.execve(node24, ['node', ...argv], environment());
+  const child = spawn(node24, argv, { stdio: 'inherit', env: environment() });
+  // From the terminal, SIGINT reaches the child by itself.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  child.once('error', (error) => {
+    say(`Node 24 does not start: ${error.message}`);
+    process.exit(1);
+  });
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
 }
