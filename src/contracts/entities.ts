@@ -166,6 +166,7 @@ export const StreamStatus = z.strictObject({
   /** False when the pictures come in another order than shown (B-frames): WebRTC cannot carry them. */
   webrtc: z.boolean(),
 });
+export type StreamStatus = z.output<typeof StreamStatus>;
 export const ActorPlace = z.strictObject({ node: z.string(), epoch: z.number().int(), state: z.string() });
 export type ActorPlace = z.output<typeof ActorPlace>;
 export const CameraStatus = z.strictObject({

@@ -32,16 +32,28 @@ export function nextView(view: CameraView, signal: CameraSignal): CameraView {
   }
 }
 
+/** A camera is in the state of its main stream; what is wrong with the sub stream is only told. */
+export function combineViews(main: CameraView, sub: CameraView | undefined): CameraView {
+  if (main.state !== 'live' || sub?.message == null) return main;
+  return { state: main.state, message: `The sub stream does not work: ${sub.message}` };
+}
+
 function stateAfter(code: SourceErrorCode): CameraState {
   if (code === 'unauthorized') return 'unauthorized';
   return STALLED.includes(code) ? 'stalled' : 'failed';
 }
 
-/** The least time before the next try, milliseconds: what a person must mend is not hammered. */
-export function leastDelayMs(code: SourceErrorCode): number {
+const MAX_UNAUTHORIZED_MS = 120_000;
+
+/**
+ * The least time before the next try, milliseconds: what a person must mend is not hammered.
+ *
+ * @param repeats how often it has ended this way in a row before; cameras lock users out after a few wrong passwords
+ */
+export function leastDelayMs(code: SourceErrorCode, repeats = 0): number {
   switch (code) {
     case 'unauthorized':
-      return 15_000;
+      return Math.min(MAX_UNAUTHORIZED_MS, 15_000 * 2 ** Math.min(repeats, 10));
     case 'unsupported_codec':
     case 'no_media':
     case 'bad_url':

@@ -8,6 +8,16 @@ export interface StreamRunnerOptions {
   /** A fresh source for each try. */
   makeSource(): Source;
   onChange(view: CameraView): void;
+  /** Each end that was not asked for, for the log. */
+  onEnd?(error: unknown): void;
+}
+
+interface Ended {
+  /** Undefined when the end was asked for. */
+  readonly code: SourceErrorCode | undefined;
+  readonly message: string;
+  /** Milliseconds since the first packet. */
+  readonly lastedMs: number;
 }
 
 /**
@@ -22,6 +32,8 @@ export class StreamRunner {
   #wake = new AbortController();
   #view: CameraView = IDLE;
   #lostBefore = 0;
+  #lastCode: SourceErrorCode | undefined;
+  #repeats = 0;
   #done: Promise<void> | undefined;
 
   constructor(options: StreamRunnerOptions) {
@@ -63,17 +75,23 @@ export class StreamRunner {
       this.#wake = new AbortController();
       if (ended.code !== undefined) {
         this.#signal({ kind: 'ended', code: ended.code, message: ended.message });
-        await delay(this.#backoff.next(ended.lastedMs, leastDelayMs(ended.code)), this.#wake.signal);
+        await delay(this.#backoff.next(ended.lastedMs, this.#leastDelay(ended.code)), this.#wake.signal);
       }
     }
     this.#signal({ kind: 'stop' });
+  }
+
+  #leastDelay(code: SourceErrorCode): number {
+    this.#repeats = code === this.#lastCode ? this.#repeats + 1 : 0;
+    this.#lastCode = code;
+    return leastDelayMs(code, this.#repeats);
   }
 
   #stopping(): boolean {
     return this.#stop.signal.aborted;
   }
 
-  async #once(): Promise<{ code: SourceErrorCode | undefined; message: string; lastedMs: number }> {
+  async #once(): Promise<Ended> {
     const { hub } = this.#options;
     const inner = hub.open();
     let liveSince = Number.POSITIVE_INFINITY;
@@ -86,14 +104,17 @@ export class StreamRunner {
         packet: (packet) => {
           if (liveSince === Number.POSITIVE_INFINITY) {
             liveSince = performance.now();
+            this.#lastCode = undefined;
             this.#signal({ kind: 'live' });
           }
           inner.packet(packet);
         },
       });
     } catch (error) {
-      code = error instanceof SourceError ? error.code : 'protocol';
-      message = error instanceof Error ? error.message : 'The connection failed.';
+      const known = error instanceof SourceError;
+      code = known ? error.code : 'protocol';
+      message = known ? error.message : 'The conversation with the camera failed unexpectedly.';
+      this.#options.onEnd?.(error);
     } finally {
       hub.end();
       this.#lostBefore += this.#source?.stats.lost ?? 0;

@@ -1,11 +1,10 @@
 import { type Clock, nodeClock } from '../../timeline.ts';
 import { type Source, SourceError, type SourceSink, type SourceStats } from '../../types.ts';
+import type { SourceState } from '../base.ts';
 import { RtspConnection } from './connection.ts';
 import { describe, play, Redirect, type RtspSession } from './handshake.ts';
 import { MediaSession } from './media-session.ts';
 import { parseRtspUrl, type RtspAddress } from './url.ts';
-
-export type RtspState = 'connecting' | 'describing' | 'starting' | 'live';
 
 export interface RtspSourceOptions {
   /** `rtsp://`, with or without credentials. */
@@ -18,7 +17,7 @@ export interface RtspSourceOptions {
   /** Milliseconds without a video packet after which the camera counts as stalled. Default 8,000. */
   readonly readTimeoutMs?: number;
   /** `live` comes with the first picture. */
-  readonly onState?: (state: RtspState) => void;
+  readonly onState?: (state: SourceState) => void;
   /** Sentences about tracks that are not used. */
   readonly onNotes?: (notes: readonly string[]) => void;
   readonly clock?: Clock;
