@@ -1,12 +1,14 @@
+import type { AacTranscoderFactory } from '../transcode/types.ts';
 import { Hub, type HubOptions } from './hub.ts';
 
 /** The hubs of this node by `<camera>/<stream>`. A hub outlives the source that feeds it, so that readers may stay. */
 export class HubRegistry {
   readonly #hubs = new Map<string, Hub>();
-  readonly #options: HubOptions;
+  #options: HubOptions = {};
 
-  constructor(options: HubOptions = {}) {
-    this.#options = options;
+  /** How hubs made from now on get sound that MP4 can carry. */
+  transcodeSound(aac: AacTranscoderFactory): void {
+    this.#options = { aac };
   }
 
   /** The hub, made when there is none yet. */
@@ -27,6 +29,13 @@ export class HubRegistry {
   /** As `get`; a camera that has no such stream is seen by its main one. */
   resolve(camera: string, stream: string): Hub | undefined {
     return this.get(camera, stream) ?? this.get(camera, 'main');
+  }
+
+  /** Closes one hub and with it its readers. */
+  removeStream(camera: string, stream: string): void {
+    const hub = this.get(camera, stream);
+    hub?.close();
+    this.#hubs.delete(`${camera}/${stream}`);
   }
 
   /** Closes the hubs of a camera and with them their readers. */

@@ -48,6 +48,7 @@ export class LiveCamera {
   readonly #options: LiveCameraOptions;
   readonly #streams = new Map<string, LiveStream>();
   readonly #viewers = new Map<string, Viewer>();
+  readonly #unused = new WeakSet<LiveStream>();
   #setup: Promise<{ router: types.Router; feed: Feed; capabilities: types.RtpCapabilities }> | undefined;
   #ownProducers = 0;
   #closed = false;
@@ -157,13 +158,18 @@ export class LiveCamera {
     return viewer !== undefined;
   }
 
-  /** Closes streams that nobody watches. */
+  /** Closes streams that nobody has watched since the call before. */
   sweep(): void {
     const used = new Set([...this.#viewers.values()].map((viewer) => viewer.stream));
     for (const [name, stream] of this.#streams) {
-      if (used.has(stream)) continue;
-      stream.close();
-      this.#streams.delete(name);
+      if (used.has(stream)) {
+        this.#unused.delete(stream);
+      } else if (this.#unused.has(stream)) {
+        stream.close();
+        this.#streams.delete(name);
+      } else {
+        this.#unused.add(stream);
+      }
     }
   }
 
@@ -186,6 +192,7 @@ export class LiveCamera {
     if (this.closed) throw new SightmeshError('webrtc_unavailable');
     const { feed, capabilities } = await this.#router();
     const stream = this.#streams.get(name) ?? this.#openStream(name, feed);
+    this.#unused.delete(stream);
     try {
       await stream.ready();
     } catch (error) {
@@ -198,7 +205,7 @@ export class LiveCamera {
   }
 
   #openStream(name: string, feed: Feed): LiveStream {
-    const hub = this.#options.hubs.get(this.#options.camera, name);
+    const hub = this.#options.hubs.resolve(this.#options.camera, name);
     if (hub?.live !== true) throw new SightmeshError('camera_offline');
     const stream: LiveStream = new LiveStream({
       hub,

@@ -27,6 +27,8 @@ export class WebRtcWorker {
   readonly #worker: types.Worker;
   readonly #server: types.WebRtcServer;
   #closed = false;
+  #routers = 0;
+  #transports = 0;
 
   private constructor(
     worker: types.Worker,
@@ -75,6 +77,15 @@ export class WebRtcWorker {
     return this.#closed || this.#worker.closed;
   }
 
+  /** Cameras and viewers at this moment. */
+  get routers(): number {
+    return this.#routers;
+  }
+
+  get transports(): number {
+    return this.#transports;
+  }
+
   /** Calls back once if the process ends without `close()`. */
   onDied(callback: (error: Error) => void): void {
     this.#worker.once('died', (error) => {
@@ -83,18 +94,24 @@ export class WebRtcWorker {
     });
   }
 
-  createRouter(mediaCodecs: types.RouterRtpCodecCapability[]): Promise<types.Router> {
-    return this.#worker.createRouter({ mediaCodecs });
+  async createRouter(mediaCodecs: types.RouterRtpCodecCapability[]): Promise<types.Router> {
+    const router = await this.#worker.createRouter({ mediaCodecs });
+    this.#routers += 1;
+    router.observer.once('close', () => (this.#routers -= 1));
+    return router;
   }
 
-  createTransport(router: types.Router): Promise<types.WebRtcTransport> {
-    return router.createWebRtcTransport({
+  async createTransport(router: types.Router): Promise<types.WebRtcTransport> {
+    const transport = await router.createWebRtcTransport({
       webRtcServer: this.#server,
       enableUdp: true,
       enableTcp: true,
       preferUdp: true,
       initialAvailableOutgoingBitrate: 5_000_000,
     });
+    this.#transports += 1;
+    transport.observer.once('close', () => (this.#transports -= 1));
+    return transport;
   }
 
   /** Idempotent. */
