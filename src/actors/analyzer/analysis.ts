@@ -1,0 +1,160 @@
+import type { CameraDocument, StreamName } from '../../contracts/entities.ts';
+import type { EventChange } from '../../inference/event-builder.ts';
+import type { AnalysisPool } from '../../inference/pool.ts';
+import type { AnalysisState, AnalysisStream } from '../../inference/pool-stream.ts';
+import type { HubRegistry } from '../../media/hub/registry.ts';
+import type { Reader } from '../../media/hub/reader.ts';
+import type { Packet, StreamHeader } from '../../media/types.ts';
+import type { EventLog } from './event-log.ts';
+
+export interface AnalysisOptions {
+  readonly camera: Pick<CameraDocument, 'id' | 'subUrl' | 'detect'>;
+  readonly hubs: Pick<HubRegistry, 'ensure'>;
+  readonly pool: Pick<AnalysisPool, 'open'>;
+  readonly events: EventLog;
+  /** Milliseconds that never go back. */
+  readonly now?: () => number;
+}
+
+/** Milliseconds without a packet after which the camera counts as away. */
+const AWAY_MS = 5_000;
+const TICK_MS = 1_000;
+const REOPEN_MS = 1_000;
+
+/**
+ * Leads the packets of one camera from its hub to the pool and what comes back into the event log. Whatever breaks the
+ * sequence of pictures (the camera goes away, the hub closes, the worker dies) ends the open events.
+ */
+export class Analysis {
+  readonly #options: AnalysisOptions;
+  readonly #now: () => number;
+  readonly stream: StreamName;
+  #pooled: AnalysisStream | undefined;
+  #reader: Reader | undefined;
+  #session: number | undefined;
+  #lastPacket = Number.NEGATIVE_INFINITY;
+  #away = true;
+  #ready = false;
+  #tick: NodeJS.Timeout | undefined;
+  #reopen: NodeJS.Timeout | undefined;
+
+  constructor(options: AnalysisOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.stream = options.camera.subUrl === null ? 'main' : 'sub';
+  }
+
+  start(): void {
+    const { camera, pool } = this.#options;
+    this.#pooled = pool.open({
+      id: camera.id,
+      settings: camera.detect,
+      onReady: () => {
+        this.#ready = true;
+        // The pool may call before it returned the stream.
+        queueMicrotask(() => {
+          this.#read();
+        });
+      },
+      onLost: () => {
+        this.#ready = false;
+        this.#stopReading();
+        this.#options.events.endAll();
+      },
+      onChange: (change, jpeg) => {
+        this.#changed(change, jpeg);
+      },
+    });
+    this.#tick = setInterval(() => {
+      this.#look();
+    }, TICK_MS);
+    this.#tick.unref();
+  }
+
+  /** Idempotent. Open events end. */
+  stop(): void {
+    clearInterval(this.#tick);
+    clearTimeout(this.#reopen);
+    this.#ready = false;
+    this.#stopReading();
+    this.#pooled?.close();
+    this.#options.events.endAll();
+  }
+
+  /** The camera says that it is away: true soon after its last packet too. */
+  cameraAway(): void {
+    const hub = this.#options.hubs.ensure(this.#options.camera.id, this.stream);
+    if (!hub.live) this.#lose();
+  }
+
+  /** No picture came for a while. */
+  get away(): boolean {
+    return this.#away;
+  }
+
+  get state(): AnalysisState | undefined {
+    return this.#pooled?.state;
+  }
+
+  #read(): void {
+    if (!this.#ready || this.#reader !== undefined) return;
+    const { hubs, camera } = this.#options;
+    const hub = hubs.ensure(camera.id, this.stream);
+    this.#reader = hub.read(
+      { name: 'analyzer', kinds: ['video'], maxBytes: 8 * 1024 * 1024 },
+      {
+        header: (header) => {
+          this.#header(header);
+        },
+        packets: (batch) => {
+          this.#packets(batch);
+        },
+        closed: () => {
+          this.#reader = undefined;
+          this.#lose();
+          this.#reopen = setTimeout(() => {
+            this.#read();
+          }, REOPEN_MS);
+        },
+      },
+    );
+  }
+
+  #header(header: StreamHeader): void {
+    if (this.#session !== undefined && header.session !== this.#session) this.#lose();
+    this.#session = header.session;
+    const track = header.tracks.find(({ kind }) => kind === 'video');
+    if (track?.kind === 'video') this.#pooled?.header(track);
+  }
+
+  #packets(batch: readonly Packet[]): void {
+    this.#lastPacket = this.#now();
+    this.#away = false;
+    for (const packet of batch) this.#pooled?.packet(packet);
+  }
+
+  #changed(change: EventChange, jpeg: Buffer | undefined): void {
+    this.#options.events.change(change, jpeg);
+  }
+
+  /** Once a second: what the worker saw last, and whether the camera still sends. */
+  #look(): void {
+    const { events } = this.#options;
+    for (const { id, lastSeen } of this.state?.tracks ?? []) events.seen(id, lastSeen);
+    if (!this.#away && this.#now() - this.#lastPacket > AWAY_MS) this.#lose();
+  }
+
+  #lose(): void {
+    if (this.#away) return;
+    this.#away = true;
+    this.#pooled?.reset();
+    this.#options.events.endAll();
+  }
+
+  #stopReading(): void {
+    clearTimeout(this.#reopen);
+    this.#reader?.close();
+    this.#reader = undefined;
+    this.#session = undefined;
+  }
+}
