@@ -23,6 +23,10 @@ interface Pending {
   reject(error: SourceError): void;
 }
 
+/** Requests that the camera may leave unanswered. */
+const MAX_PENDING = 16;
+/** Bytes that may wait for a camera that does not read. */
+const MAX_UNSENT = 64 * 1024;
 const READ_BUFFER = 256 * 1024;
 /** One for all connections: the handler is done with the bytes when it returns. Windows reads ahead into it. */
 const shared = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(READ_BUFFER);
@@ -37,6 +41,9 @@ export class RtspConnection {
   #sequence = 0;
   #auth: Authenticator | undefined;
   #ended = false;
+  /** Something came that only RTSP can be. */
+  #understood = false;
+  #web = false;
   /** Bytes received. */
   bytes = 0;
   /** Sent with each request once the camera has given it. */
@@ -47,13 +54,15 @@ export class RtspConnection {
     this.#handler = handler;
     this.#parser = new InterleavedParser({
       frame: (channel, data, start, end) => {
+        this.#understood = true;
         if (!this.#ended) handler.frame(channel, data, start, end);
       },
       message: (message) => {
         this.#onMessage(message);
       },
       garbage: (bytes) => {
-        handler.garbage(bytes);
+        if (this.#understood) handler.garbage(bytes);
+        else this.#end(notRtsp(this.#web));
       },
     });
   }
@@ -85,7 +94,12 @@ export class RtspConnection {
         this.#end(failure);
       });
       socket.on('close', () => {
-        const failure = new SourceError('closed_by_camera', 'The camera closed the connection.');
+        const failure = new SourceError(
+          'closed_by_camera',
+          this.#understood
+            ? 'The camera closed the connection.'
+            : 'The connection was closed without an answer: check that this is the port for RTSP.',
+        );
         reject(failure);
         this.#end(failure);
       });
@@ -121,7 +135,7 @@ export class RtspConnection {
 
   /** Sends an interleaved frame, for example an RTCP report. */
   sendFrame(channel: number, payload: Buffer): void {
-    if (this.#ended || this.#socket === undefined) return;
+    if (this.#ended || this.#socket === undefined || this.#socket.writableLength > MAX_UNSENT) return;
     const frame = Buffer.allocUnsafe(4 + payload.length);
     frame.writeUInt8(0x24, 0);
     frame.writeUInt8(channel, 1);
@@ -153,6 +167,10 @@ export class RtspConnection {
         reject(new SourceError('closed_by_camera', 'The connection is closed.'));
         return;
       }
+      if (this.#pending.size >= MAX_PENDING) {
+        reject(new SourceError('protocol', 'The camera answers no requests.'));
+        return;
+      }
       const text = this.#write(method, url, headers);
       this.#pending.set(this.#sequence, { resolve, reject });
       this.#socket.write(text);
@@ -169,20 +187,26 @@ export class RtspConnection {
   }
 
   #onBytes(bytes: number, buffer: Buffer): void {
+    if (this.bytes === 0) this.#web = buffer.toString('latin1', 0, Math.min(bytes, 5)) === 'HTTP/';
     this.bytes += bytes;
     try {
       this.#parser.push(buffer, bytes);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.#end(new SourceError('not_rtsp', `The other side does not speak RTSP: ${error.message}.`));
+      const code = this.#understood ? 'protocol' : 'not_rtsp';
+      this.#end(new SourceError(code, `The other side does not speak proper RTSP: ${error.message}.`));
     }
   }
 
   #onMessage(message: RtspMessage): void {
+    this.#understood = true;
     const sequence = Number(header(message, 'cseq'));
     if (message.status === 0) {
       const answer = `RTSP/1.0 ${message.method === 'OPTIONS' ? '200 OK' : '501 Not Implemented'}`;
-      if (Number.isInteger(sequence)) this.#socket?.write(`${answer}\r\nCSeq: ${String(sequence)}\r\n\r\n`);
+      const room = this.#socket !== undefined && this.#socket.writableLength <= MAX_UNSENT;
+      if (room && Number.isInteger(sequence)) {
+        this.#socket?.write(`${answer}\r\nCSeq: ${String(sequence)}\r\n\r\n`);
+      }
       return;
     }
     // Some cameras leave CSeq out: then the oldest request is meant, for answers come in order.
@@ -207,6 +231,14 @@ export class RtspConnection {
     this.#handler.ended(error);
   }
 }
+
+const notRtsp = (web: boolean) =>
+  new SourceError(
+    'not_rtsp',
+    web
+      ? 'A web server answers at this port: RTSP mostly has port 554.'
+      : 'What answers at this port does not speak RTSP: RTSP mostly has port 554.',
+  );
 
 const wrongPassword = () =>
   new SourceError('unauthorized', 'The camera refused the user name or the password.');
