@@ -15,15 +15,17 @@ export interface ClipOptions {
   readonly bFrames?: number;
   readonly size?: readonly [number, number];
   readonly profile?: string;
-  readonly audio?: boolean;
+  /** True is AAC at 48 kHz; the others are G.711 at 8 kHz. A tone of 440 Hz. */
+  readonly audio?: boolean | 'pcma' | 'pcmu';
   readonly startTime?: number;
 }
 
 /** A moving test picture, encoded by the ffmpeg command, as packets of a source. */
 export function makeClip(options: ClipOptions = {}): Clip {
   const video = makeVideo(options);
-  const audio = options.audio === true ? makeAudio(options) : undefined;
-  const decoded = (packet: SourcePacket): number => packet.dts / (packet.kind === 'video' ? 90 : 48);
+  const audio = soundOf(options);
+  const decoded = (packet: SourcePacket): number =>
+    packet.dts / ((packet.kind === 'video' ? 90_000 : (audio?.track.timebase ?? 1)) / 1000);
   const packets = [...video.packets, ...(audio?.packets ?? [])].sort(
     (one, other) => decoded(one) - decoded(other),
   );
@@ -186,6 +188,43 @@ export function lengthPrefixed(nals: readonly Buffer[]): Buffer {
       return [length, nal];
     }),
   );
+}
+
+function soundOf(options: ClipOptions): { track: AudioTrack; packets: SourcePacket[] } | undefined {
+  if (options.audio === undefined || options.audio === false) return undefined;
+  return options.audio === true ? makeAudio(options) : makePcm(options.audio, options);
+}
+
+/** G.711 (ITU-T) in packets of 20 ms. */
+function makePcm(
+  codec: 'pcma' | 'pcmu',
+  { frames = 50, fps = 25, startTime = 0 }: ClipOptions,
+): { track: AudioTrack; packets: SourcePacket[] } {
+  const source = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=8000', '-t', String(frames / fps)];
+  const data = ffmpeg([...source, '-f', codec === 'pcma' ? 'alaw' : 'mulaw', '-']);
+  const packets = Array.from({ length: Math.floor(data.length / 160) }, (_, index): SourcePacket => {
+    const pts = index * 160;
+    return {
+      track: 1,
+      kind: 'audio',
+      pts,
+      dts: pts,
+      time: startTime + pts / 8,
+      discontinuity: false,
+      key: true,
+      data: data.subarray(pts, pts + 160),
+    };
+  });
+  const track: AudioTrack = {
+    kind: 'audio',
+    codec,
+    codecString: codec,
+    sampleRate: 8_000,
+    channels: 1,
+    timebase: 8_000,
+    config: Buffer.alloc(0),
+  };
+  return { track, packets };
 }
 
 function makeAudio(options: ClipOptions): { track: AudioTrack; packets: SourcePacket[] } {

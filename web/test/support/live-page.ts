@@ -1,27 +1,20 @@
 import { openMse } from '../../src/player/mse.ts';
 import { openWebRtc } from '../../src/player/webrtc.ts';
+import type { PageState, ShownFrame, WhepSeen } from '../../../test/support/browser/page-types.ts';
 import type { Transport, TransportOptions } from '../../src/player/transport.ts';
 
 /** What the page of the tests can do: the console's own players, with every shown frame noted. */
 
-interface Shown {
-  /** Milliseconds of the page's clock. */
-  readonly at: number;
-  readonly video: number;
-  readonly rtp: number | undefined;
-  readonly media: number;
-}
-
 interface Opened {
   readonly transport: Transport;
-  readonly startedAt: number;
-  readonly shown: Shown[];
+  readonly shown: ShownFrame[];
   firstMs: number | null;
   failure: string | null;
 }
 
 const videos: HTMLVideoElement[] = [];
-let current: Shown[] = [];
+let current: ShownFrame[] = [];
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its element below
 const original = HTMLVideoElement.prototype.requestVideoFrameCallback;
 HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
   const shown = current;
@@ -31,7 +24,6 @@ HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
       at: performance.now(),
       video: videos.indexOf(this),
       rtp: metadata.rtpTimestamp,
-      media: metadata.mediaTime,
     });
     callback(now, metadata);
   });
@@ -59,7 +51,7 @@ function open(kind: 'webrtc' | 'mse', camera: string, stream: 'main' | 'sub', au
     },
   };
   const transport = kind === 'webrtc' ? openWebRtc(options) : openMse(options);
-  opened = { transport, startedAt, shown: current, firstMs: null, failure: null };
+  opened = { transport, shown: current, firstMs: null, failure: null };
 }
 
 function close(): void {
@@ -67,27 +59,37 @@ function close(): void {
   opened = null;
 }
 
-function state() {
+function state(): PageState {
   const video = opened?.transport.picture();
   return {
     firstMs: opened?.firstMs ?? null,
     failure: opened?.failure ?? null,
-    startedAt: opened?.startedAt ?? 0,
     shown: opened?.shown ?? [],
     videos: videos.length,
     width: video instanceof HTMLVideoElement ? video.videoWidth : 0,
-    currentTime: video instanceof HTMLVideoElement ? video.currentTime : 0,
-    /** Bytes of sound that the player decoded so far; Chromium's own count. */
     audioBytes:
       video instanceof HTMLVideoElement
         ? ((video as unknown as { webkitAudioDecodedByteCount?: number }).webkitAudioDecodedByteCount ?? 0)
         : 0,
-    total: video instanceof HTMLVideoElement ? video.getVideoPlaybackQuality().totalVideoFrames : 0,
+  };
+}
+
+/** Calls back for the loudest frequency (Hz) of a stream and how loud it is (decibel); null without sound. */
+function listen(context: AudioContext, stream: MediaStream): () => { hertz: number; decibel: number } | null {
+  if (stream.getAudioTracks().length === 0) return () => null;
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 4096;
+  context.createMediaStreamSource(stream).connect(analyser);
+  return () => {
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const loudest = bins.indexOf(Math.max(...bins));
+    return { hertz: (loudest * context.sampleRate) / analyser.fftSize, decibel: bins[loudest] ?? -Infinity };
   };
 }
 
 /** What any WHEP player does, to the end of `forMs` milliseconds. */
-async function whep(camera: string, forMs: number) {
+async function whep(camera: string, forMs: number): Promise<WhepSeen> {
   const video = document.createElement('video');
   video.muted = true;
   document.body.replaceChildren(video);
@@ -117,14 +119,18 @@ async function whep(camera: string, forMs: number) {
   if (response.status !== 201)
     return { status: response.status, code: (JSON.parse(text) as { code: string }).code };
   await connection.setRemoteDescription({ type: 'answer', sdp: text });
+  const context = new AudioContext();
+  const ear = listen(context, stream);
   await new Promise((resolve) => setTimeout(resolve, forMs));
-  const inbound: Record<string, unknown> = {};
-  for (const report of (await connection.getStats()).values() as Iterable<Record<string, unknown>>) {
-    if (report['type'] === 'inbound-rtp') inbound[String(report['kind'])] = report;
+  const heard = ear();
+  await context.close();
+  const inbound: Record<string, { packetsReceived: number }> = {};
+  for (const report of (await connection.getStats()).values() as Iterable<RTCInboundRtpStreamStats>) {
+    if (report.type === 'inbound-rtp') inbound[report.kind] = { packetsReceived: 0, ...report };
   }
   await fetch(response.headers.get('location') ?? '', { method: 'DELETE' });
   connection.close();
-  return { status: 201, shown, inbound };
+  return { status: 201, shown, inbound, heard };
 }
 
 Object.assign(window, { live: { open, close, state, whep } });
