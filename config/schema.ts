@@ -136,9 +136,11 @@ export const ConfigSchema = z.strictObject({
         .describe(
           'Folders for recordings: `{path, tier, keepFree}` each. As a variable: paths with commas. Empty: `<data>/archive`.',
         ),
-      keepFree: Size.default(2 * 2 ** 30).describe(
-        'Room that stays free on each volume, oldest recordings go first. Bytes, or text such as 2 GiB.',
-      ),
+      keepFree: Size.nullable()
+        .default(null)
+        .describe(
+          'Room that stays free on each volume, oldest recordings go first. Bytes, or text such as 2 GiB. Empty: 2 GiB, on small volumes a tenth.',
+        ),
     })
     .prefault({}),
   inference: z

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { parseBoxHeader, readFully } from './box-walker.ts';
+import { hasCode } from './files.ts';
 import { readInit, SegmentFormatError, type SegmentTrack } from './init-reader.ts';
 import { readMoof, type SampleRun } from './moof-reader.ts';
 
@@ -63,6 +64,23 @@ export class SegmentIndexes {
       return { ...entry, fragments: [...entry.fragments] };
     } catch (error) {
       if (this.#entries.get(path) === reading) this.#entries.delete(path);
+      throw error;
+    }
+  }
+
+  /** The tracks alone, without reading the fragments; undefined when the file is gone or no segment. */
+  async tracks(path: string): Promise<readonly SegmentTrack[] | undefined> {
+    const known = await this.#entries.get(path)?.catch(() => undefined);
+    if (known !== undefined) return known.tracks;
+    try {
+      const handle = await open(path, 'r');
+      try {
+        return (await readHead(handle, path, (await handle.stat()).size)).tracks;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (error instanceof SegmentFormatError || hasCode(error, 'ENOENT')) return undefined;
       throw error;
     }
   }

@@ -13,6 +13,8 @@ export interface Events {
     camera: string;
     state: CameraState;
     message: string | null;
+    /** Stable code of what is wrong, of `SourceErrorCode`; absent or null when all is well or it is not known. */
+    code?: string | null;
     time: string;
     node: string;
     epoch: number;

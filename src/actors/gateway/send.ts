@@ -44,7 +44,9 @@ export async function sendMedia({ request, response }: Exchange, body: MediaBody
     return;
   }
   try {
-    await (range ? pipeline(stream, new RangeFilter(range), response) : pipeline(stream, response));
+    if (!range) await pipeline(stream, response);
+    else if (body.slice) await pipeline(body.slice(range), response);
+    else await pipeline(stream, new RangeFilter(range), response);
   } catch (error) {
     if (!isGone(error, response)) throw error;
   } finally {

@@ -14,6 +14,8 @@ export interface MediaBody {
   readonly contentType: string;
   /** Whole length when it is known before; makes ranges possible. */
   readonly bytes?: number;
+  /** Then any part of it, both ends included, without reading what lies before. */
+  readonly slice?: (range: { readonly start: number; readonly end: number }) => Readable;
 }
 
 /** Where the gateway gets media from; wherever it lies, the gateway does not know. All throw SightmeshError. */

@@ -7,8 +7,8 @@ export interface CutRange {
   readonly from: number;
   /** End with the first frame at or after this time. */
   readonly to: number;
-  /** Begin with the first key frame at or after this time instead. */
-  readonly notBefore?: number;
+  /** Show nothing at or after this time, whatever `to` says. */
+  readonly before?: number;
 }
 
 /** A part of a segment file that can be decoded by itself. */
@@ -48,6 +48,19 @@ export class SegmentClock {
   }
 }
 
+/** Times are known to the millisecond: a frame may seem this much earlier or later than it is. */
+const TOLERANCE_MS = 1;
+
+/** Milliseconds since 1970 of the key frames from which a part of the file can begin. */
+export function keyTimes(index: SegmentIndex, start: number): number[] {
+  const lead = leadTrack(index);
+  const clock = new SegmentClock(index, start);
+  return index.fragments.flatMap((fragment) => {
+    const run = fragment.key ? leadRuns(fragment, lead)[0] : undefined;
+    return run === undefined ? [] : [clock.wall(run.decodeTime + (run.shifts[0] ?? 0))];
+  });
+}
+
 const leadRuns = (fragment: FragmentPlace, lead: SegmentTrack | undefined): SampleRun[] =>
   fragment.runs.filter((run) => run.kind === lead?.kind && run.count > 0);
 
@@ -70,7 +83,7 @@ export function cutSegment(index: SegmentIndex, start: number, range: CutRange):
   const first = firstFragment(index, lead, clock, range);
   if (first === undefined) return undefined;
   const samples = leadSamples(index.fragments.slice(first), lead, clock);
-  const end = endOf(samples, range.to);
+  const end = endOf(samples, range);
   const begin = samples[0];
   const last = samples[end];
   if (begin === undefined || last === undefined) return undefined;
@@ -99,10 +112,8 @@ function firstFragment(
     const run = leadRuns(fragment, lead)[0];
     if (!fragment.key || run === undefined) continue;
     const time = clock.wall(run.decodeTime + (run.shifts[0] ?? 0));
-    if (range.notBefore !== undefined) {
-      if (time >= range.notBefore) return time < range.to ? at : undefined;
-    } else if (best === undefined || time <= range.from) best = at;
-    else break;
+    if (best !== undefined && time > range.from + TOLERANCE_MS) break;
+    best = at;
   }
   return best;
 }
@@ -125,11 +136,11 @@ function leadSamples(
   return samples;
 }
 
-/** The last sample in decoding order that is not shown after the first one at or after `to`. */
-function endOf(samples: readonly LeadSample[], to: number): number {
+/** The last sample in decoding order that is not shown after the first one at or after `to`, and before `before`. */
+function endOf(samples: readonly LeadSample[], { to, before = Infinity }: CutRange): number {
   let target = Infinity;
   for (const { wall } of samples) if (wall >= to && wall < target) target = wall;
-  return samples.findLastIndex(({ wall }) => wall <= target);
+  return samples.findLastIndex(({ wall }) => wall <= target && wall < before - TOLERANCE_MS);
 }
 
 function keepSamples(

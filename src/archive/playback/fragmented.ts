@@ -22,8 +22,7 @@ export interface FragmentedInput {
 export async function* fragmentedMp4(input: FragmentedInput): AsyncGenerator<Part> {
   const timeline = new Timeline();
   for (const tracks of input.tracks) timeline.describe(tracks);
-  yield FTYP;
-  yield fragmentedMoov(timeline.tracks, input.createdAt);
+  yield* fragmentedHead(timeline.tracks, input.createdAt);
   let sequence = 0;
   for await (const cut of input.cuts) {
     for (const runs of timeline.place(cut)) {
@@ -31,6 +30,11 @@ export async function* fragmentedMp4(input: FragmentedInput): AsyncGenerator<Par
       yield* fragmentParts(sequence, runs, timeline.tracks);
     }
   }
+}
+
+/** ftyp and moov of a file whose samples come in fragments. */
+export function fragmentedHead(tracks: readonly OutputTrack[], createdAt: number): Buffer[] {
+  return [FTYP, fragmentedMoov(tracks, createdAt)];
 }
 
 function fragmentedMoov(tracks: readonly OutputTrack[], createdAt: number): Buffer {

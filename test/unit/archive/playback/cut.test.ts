@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Cut, cutSegment, segmentSpan } from '../../../../src/archive/playback/cut.ts';
+import { type Cut, cutSegment, keyTimes, segmentSpan } from '../../../../src/archive/playback/cut.ts';
 import { selectSegments } from '../../../../src/archive/playback/select.ts';
 import { type SegmentIndex, SegmentIndexes } from '../../../../src/archive/segment-index.ts';
 import { makeSegment, type SegmentSpec } from '../../../support/segments.ts';
@@ -50,11 +50,12 @@ describe('a cut', () => {
     expect(segmentSpan(index, START)).toBeUndefined();
   });
 
-  test('behind another copy it begins with a later key frame', async () => {
+  test('ends before the key frame with which another copy goes on', async () => {
     const index = await indexOf({ seconds: 10 });
-    const cut = cutSegment(index, START, { ...range(0, 9_000), notBefore: START + 4_500 });
-    expect(cut).toMatchObject({ from: START + 6_000, to: START + 9_100 });
-    expect(cutSegment(index, START, { ...range(0, 9_000), notBefore: START + 8_500 })).toBeUndefined();
+    const cut = cutSegment(index, START, { ...range(0, 9_000), before: START + 4_000 });
+    expect(cut).toMatchObject({ from: START, to: START + 4_000 });
+    expect(cutSegment(index, START, { ...range(5_000, 9_000), before: START + 4_000 })).toBeUndefined();
+    expect(keyTimes(index, START)).toEqual([0, 2_000, 4_000, 6_000, 8_000].map((at) => START + at));
   });
 
   test('reordered pictures that are shown before the end are in it', async () => {
@@ -95,7 +96,7 @@ describe('the choice of segments', () => {
     const all = [segment(0, 30_000), segment(10_000, 60_000, 1)];
     expect(selectSegments(all, { from: 0, to: 60_000 })).toEqual([
       { segment: all[0] },
-      { segment: all[1], notBefore: 30_000 },
+      { segment: all[1], overlapEnd: 30_000 },
     ]);
   });
 
