@@ -23,6 +23,7 @@ export type ToWorker =
       readonly width: number;
       readonly height: number;
       readonly fps: number;
+      readonly reorders: boolean;
     }
   /** Payload: length-prefixed NAL units. `sent`: see `machineTime`. `gap`: packets are missing before this one. */
   | {

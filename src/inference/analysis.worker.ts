@@ -3,6 +3,8 @@
  * that are worth it to an engine, one at a time. Pixels never leave it; events and JPEGs do. Argument: the black box.
  */
 import { randomInt } from 'node:crypto';
+import { AV_LOG_QUIET } from 'node-av/constants';
+import { Log } from 'node-av/lib';
 import { serveWorker } from '../media/worker/child.ts';
 import { type AnalysisSettings, machineTime, type ToWorker } from './analysis-protocol.ts';
 import { AnalysisLoop } from './analysis-loop.ts';
@@ -15,6 +17,9 @@ const BEAT_MS = 1_000;
 
 const [blackBoxPath] = process.argv.slice(2);
 if (blackBoxPath === undefined) throw new Error('usage: analysis.worker.ts <black box>');
+
+// Damaged pictures are counted, not described.
+Log.setLevel(AV_LOG_QUIET);
 
 const loader = new EngineLoader(async () => createWasmEngine(await openModel(DEFAULT_MODEL)), machineTime);
 const loop = new AnalysisLoop({
@@ -34,7 +39,7 @@ const port = serveWorker((raw, payload) => {
       loop.open(message.stream, message.life, JSON.parse(payload.toString('utf8')) as AnalysisSettings);
       return;
     case 'header':
-      loop.header(message.stream, { codec: message.codec, parameterSets: Buffer.from(payload) });
+      loop.header(message.stream, { ...message, parameterSets: Buffer.from(payload) });
       return;
     case 'packet':
       loop.packet(message.stream, { ...message, data: payload });

@@ -88,9 +88,10 @@ export class PoolStream implements AnalysisStream {
   }
 
   header(track: VideoTrack): void {
-    const { codec, width, height, fps = 25 } = track;
+    const { codec, width, height, fps = 25, reorders } = track;
     const sets = annexB([...track.vps, ...track.sps, ...track.pps]);
-    this.#link?.send({ type: 'header', stream: this.number, codec, width, height, fps }, sets);
+    const { number: stream } = this;
+    this.#link?.send({ type: 'header', stream, codec, width, height, fps, reorders }, sets);
     this.#needsKey = true;
   }
 

@@ -28,6 +28,8 @@ export interface PoolWorkerOptions {
 
 const PACKETS_MAX_BYTES = 8 * 1024 * 1024;
 const WATCH_MS = 1_000;
+/** A process that starts on a busy machine is slow: it may be silent this many times longer. */
+const START_PATIENCE = 3;
 /** A life of this length forgets the deaths before it. */
 const GOOD_LIFE_MS = 60_000;
 /** A worker without a stream ends after this time. */
@@ -43,6 +45,7 @@ export class PoolWorker implements WorkerLink {
   #host: WorkerHost | undefined;
   #born = 0;
   #heard = 0;
+  #spoke = false;
   #deaths = 0;
   #watch: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -119,6 +122,7 @@ export class PoolWorker implements WorkerLink {
     this.#host = host;
     this.#born = performance.now();
     this.#heard = this.#born;
+    this.#spoke = false;
     host.on('message', (message, payload) => {
       if (host === this.#host) this.#hear(host, message, payload);
     });
@@ -136,6 +140,7 @@ export class PoolWorker implements WorkerLink {
 
   #hear(host: WorkerHost, raw: WorkerMessage, payload: Buffer): void {
     this.#heard = performance.now();
+    this.#spoke = true;
     const parsed = FromWorker.safeParse(raw);
     if (!parsed.success) {
       this.#options.log.warn({ pid: host.pid, type: raw.type }, 'analysis worker talks nonsense');
@@ -162,7 +167,8 @@ export class PoolWorker implements WorkerLink {
       // This process itself stood still: what the worker said meanwhile is not read yet.
       if (now - ticked > 3 * WATCH_MS) this.#heard = now;
       ticked = now;
-      if (now - this.#heard <= this.#options.hungAfterMs) return;
+      const patience = this.#options.hungAfterMs * (this.#spoke ? 1 : START_PATIENCE);
+      if (now - this.#heard <= patience) return;
       this.#options.log.warn({ pid: host.pid }, 'analysis worker hangs');
       this.#heard = now;
       host.kill();

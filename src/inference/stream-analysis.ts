@@ -7,6 +7,7 @@ import type { Box } from '../contracts/entities.ts';
 import type { AnalysisSettings, StreamReport } from './analysis-protocol.ts';
 import { EventBuilder, type EventChange } from './event-builder.ts';
 import { area, intersection } from './geometry.ts';
+import { KeyFrameSaver } from './key-frame-saver.ts';
 import { fromSquare, intoSquare, letterbox } from './letterbox.ts';
 import { LookGate } from './look-gate.ts';
 import { MotionDetector } from './motion.ts';
@@ -25,6 +26,8 @@ const FOLLOW_SHARE = 0.6;
 const LEAST_SCORE = 0.2;
 /** A thing stirs when this share of it, or half of a moving region, lies where it moved. */
 const STIR_SHARE = 0.1;
+/** The rate is that of so many reports: a stream of which only key frames are decoded has pictures now and then. */
+const RATE_REPORTS = 5;
 /** Grey around the picture, as the models that come with the program want it. */
 const PADDING = 114;
 
@@ -32,6 +35,10 @@ export interface StreamFormat {
   readonly codec: VideoCodec;
   /** As a byte stream. */
   readonly parameterSets: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly reorders: boolean;
 }
 
 export interface Found {
@@ -70,6 +77,7 @@ export class StreamAnalysis {
   #tracker: Tracker;
   #builder: EventBuilder;
   #decoder: VideoDecoder | undefined;
+  #saver = new KeyFrameSaver(0, false);
   #candidate: Candidate | undefined;
   /** When the packet of a picture was sent, by the time of the picture. */
   readonly #sent = new Map<number, number>();
@@ -79,6 +87,8 @@ export class StreamAnalysis {
   #regions: readonly Box[] = [];
   #time = 0;
   #counts = { looked: 0, inferences: 0, skipped: 0, damaged: 0, latencyMs: 0 };
+  /** Pictures looked at and seconds, of the last reports. */
+  #rates: { readonly looked: number; readonly seconds: number }[] = [];
   #reported = 0;
   /** When the engine last looked at this stream, by the machine's clock. */
   lookedAt = 0;
@@ -97,6 +107,7 @@ export class StreamAnalysis {
   header(format: StreamFormat): void {
     this.#closeDecoder();
     this.#queue.begin();
+    this.#saver = new KeyFrameSaver(format.width * format.height * format.fps, format.reorders);
     this.#decoder = new VideoDecoder(format.codec, format.parameterSets);
   }
 
@@ -119,6 +130,9 @@ export class StreamAnalysis {
     while (now() < until) {
       const packet = this.#queue.shift(now());
       if (packet === undefined || this.#decoder === undefined) break;
+      const verdict = this.#saver.take(packet);
+      if (verdict === 'wake') this.#catchUp(now());
+      if (verdict !== 'decode') continue;
       this.#sent.set(Math.round(packet.time * 1000), packet.sent);
       for (const frame of this.#decoder.decode(packet.data, packet.time, packet.key)) {
         found.push(...this.#picture(frame, now()));
@@ -161,11 +175,11 @@ export class StreamAnalysis {
   /** @param seconds since the report before */
   report(seconds: number): Omit<StreamReport, 'stream' | 'life' | 'problem'> {
     const { looked, inferences, skipped, damaged, latencyMs } = this.#counts;
-    const fps = Math.round(((looked - this.#reported) * 10) / Math.max(0.1, seconds)) / 10;
+    this.#rates = [...this.#rates.slice(1 - RATE_REPORTS), { looked: looked - this.#reported, seconds }];
     this.#reported = looked;
     this.#counts.latencyMs = 0;
     return {
-      fps,
+      fps: this.#fps(),
       motion: this.#regions.length > 0,
       time: this.#time,
       tracks: this.#tracks
@@ -189,6 +203,12 @@ export class StreamAnalysis {
     this.#jpeg.close();
   }
 
+  #fps(): number {
+    const pictures = this.#rates.reduce((sum, { looked }) => sum + looked, 0);
+    const seconds = this.#rates.reduce((sum, rate) => sum + rate.seconds, 0);
+    return Math.round((pictures * 10) / Math.max(0.1, seconds)) / 10;
+  }
+
   #picture(frame: Frame, now: number): Found[] {
     const key = Number(frame.pts);
     const time = key / 1000;
@@ -201,12 +221,18 @@ export class StreamAnalysis {
     const following = this.#tracks.some(({ resting }) => !resting);
     if (this.#gate.wanted(time, moving, following)) {
       this.#propose(frame, time, sent);
+      if (this.#saver.active(time)) this.#catchUp(now);
       return [];
     }
     if (moving) return [];
     this.#dropCandidate();
     this.#follow(this.#tracker.idle(time), []);
     return this.#changes(time);
+  }
+
+  /** What was held back is decoded next, as if it came now. */
+  #catchUp(now: number): void {
+    this.#queue.unshift(this.#saver.release().map((packet) => ({ ...packet, sent: now })));
   }
 
   #follow(tracks: readonly TrackedObject[], regions: readonly Box[]): void {

@@ -12,7 +12,7 @@ export interface VideoFile {
 export async function readVideoFile(file: string): Promise<VideoFile> {
   const context = new FormatContext();
   if ((await context.openInput(file, null, null)) < 0) throw new Error(`${file} does not open`);
-  const stream = (context.streams ?? []).find(({ codecpar }) => codecpar.width > 0);
+  const stream = context.streams.find(({ codecpar }) => codecpar.width > 0);
   if (stream === undefined) throw new Error(`${file} has no video`);
   const track = trackOf(stream.codecpar.extradata ?? Buffer.alloc(0), stream.timeBase.den);
   const packets: SourcePacket[] = [];
