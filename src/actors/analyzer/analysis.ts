@@ -1,5 +1,4 @@
 import type { CameraDocument, StreamName } from '../../contracts/entities.ts';
-import type { EventChange } from '../../inference/event-builder.ts';
 import type { AnalysisPool } from '../../inference/pool.ts';
 import type { AnalysisState, AnalysisStream } from '../../inference/pool-stream.ts';
 import type { HubRegistry } from '../../media/hub/registry.ts';
@@ -62,7 +61,7 @@ export class Analysis {
         this.#options.events.endAll();
       },
       onChange: (change, jpeg) => {
-        this.#changed(change, jpeg);
+        this.#options.events.change(change, jpeg);
       },
     });
     this.#tick = setInterval(() => {
@@ -77,6 +76,7 @@ export class Analysis {
     clearTimeout(this.#reopen);
     this.#ready = false;
     this.#stopReading();
+    this.#noteSeen();
     this.#pooled?.close();
     this.#options.events.endAll();
   }
@@ -133,22 +133,22 @@ export class Analysis {
     for (const packet of batch) this.#pooled?.packet(packet);
   }
 
-  #changed(change: EventChange, jpeg: Buffer | undefined): void {
-    this.#options.events.change(change, jpeg);
-  }
-
   /** Once a second: what the worker saw last, and whether the camera still sends. */
   #look(): void {
-    const { events } = this.#options;
-    for (const { id, lastSeen } of this.state?.tracks ?? []) events.seen(id, lastSeen);
+    this.#noteSeen();
     if (!this.#away && this.#now() - this.#lastPacket > AWAY_MS) this.#lose();
   }
 
   #lose(): void {
     if (this.#away) return;
     this.#away = true;
+    this.#noteSeen();
     this.#pooled?.reset();
     this.#options.events.endAll();
+  }
+
+  #noteSeen(): void {
+    for (const { id, lastSeen } of this.state?.tracks ?? []) this.#options.events.seen(id, lastSeen);
   }
 
   #stopReading(): void {
