@@ -75,11 +75,13 @@ describe('every route of the contracts', () => {
     async (_, action) => {
       for (const user of ['visitor', 'guard']) {
         gateway.media.asked.length = 0;
+        gateway.called.length = 0;
         const answer = await send(sampleRequest(action, 'vault'), await gateway.login(user));
         expect(answer.status, answer.text).toBe(403);
         expect(codeOf(answer)).toBe('forbidden');
         expect(answer.text).not.toContain('vault');
         expect(gateway.media.asked).toEqual([]);
+        if (!isOfEvent(action)) expect(gateway.called).toEqual([]);
       }
     },
   );

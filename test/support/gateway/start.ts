@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ServiceBroker } from 'moleculer';
+import { type ActionHandler, type ActionSchema, type Middleware, ServiceBroker } from 'moleculer';
 import { createAccountsService } from '../../../src/actors/accounts/accounts.service.ts';
 import { ensureAdmin } from '../../../src/actors/accounts/first-admin.ts';
 import { createGatewayService } from '../../../src/actors/gateway/gateway.service.ts';
@@ -32,6 +32,8 @@ export interface RunningGateway {
   readonly store: SqliteStore;
   readonly journal: Journal;
   readonly media: FakeMedia;
+  /** Actions that were called, but those of accounts and of the gateway itself. */
+  readonly called: string[];
   readonly log: LogLine[];
   /** Logs in by the API and returns the token. */
   login(user: string, password?: string): Promise<string>;
@@ -48,7 +50,13 @@ export async function startGateway(change: Partial<GatewayOptions> = {}): Promis
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sightmesh-gateway-'));
   const store = await openSqliteStore(':memory:');
   const journal = await openJournal({ folder, node: 'n', sink: store.journal });
-  const broker = new ServiceBroker({ nodeID: 'n', logger: false, metrics: { enabled: true, reporter: [] } });
+  const called: string[] = [];
+  const broker = new ServiceBroker({
+    nodeID: 'n',
+    logger: false,
+    metrics: { enabled: true, reporter: [] },
+    middlewares: [noteCalls(called)],
+  });
   const media = new FakeMedia();
   const config = {
     http: { host: '127.0.0.1', port: 0, trustProxy: false },
@@ -86,6 +94,7 @@ export async function startGateway(change: Partial<GatewayOptions> = {}): Promis
     store,
     journal,
     media,
+    called,
     log,
     login: async (username, password = ADMIN_PASSWORD) => {
       const response = await fetch(`${url}/api/v1/login`, {
@@ -105,6 +114,14 @@ export async function startGateway(change: Partial<GatewayOptions> = {}): Promis
     },
   };
 }
+
+const noteCalls = (called: string[]): Middleware => ({
+  localAction: (next: ActionHandler, { name = '' }: ActionSchema): ActionHandler =>
+    function (ctx) {
+      if (!/^(accounts|gateway|\$node)\./.test(name)) called.push(name);
+      return next.call(this, ctx) as unknown;
+    },
+});
 
 export function loggerInto(lines: LogLine[]): Logger {
   const write =
