@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
@@ -25,6 +26,31 @@ const mayNotImport = (folder, ...above) => ({
   },
 });
 
+/** What puts a node together; it alone knows all the actors. */
+const ASSEMBLY = 'node';
+
+/** An actor knows the others by their contracts only, be it for a type. */
+const ownFolder = (name) => ({
+  files: [`src/actors/${name}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `(^\\.\\./|/actors/)(?!${name}/)[a-z]`,
+            message: 'Actors never import each other: use a typed client of the contracts, or an event.',
+          },
+        ],
+      },
+    ],
+  },
+});
+
+const actors = readdirSync(new URL('src/actors', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== ASSEMBLY)
+  .map((entry) => ownFolder(entry.name));
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'web/dist/', '**/*.d.ts', 'data/', 'coverage/'] },
   js.configs.recommended,
@@ -48,6 +74,27 @@ export default tseslint.config(
     rules: reactHooks.configs.recommended.rules,
   },
   {
+    files: ['web/src/**/*.tsx', 'web/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '(\\.\\./)+(src/(media|inference|store|archive|mesh|mixins|actors|cli)|config|scripts)/',
+              message: 'The console knows the contracts only.',
+            },
+            {
+              regex: '(\\.\\./)+src/contracts/',
+              allowTypeImports: true,
+              message: 'The console takes types from the contracts; their code would come into the browser.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     rules: {
       'no-restricted-properties': [
@@ -56,6 +103,7 @@ export default tseslint.config(
       ],
     },
   },
+  ...actors,
   ...layers.map((folder) => mayNotImport(folder, 'actors', 'mixins')),
   mayNotImport('contracts', ...layers, 'mixins', 'actors'),
   {
