@@ -54,6 +54,14 @@ describe('playback', () => {
     await until('the work has ended', () => gateway.media.streams.every(({ destroyed }) => destroyed));
   });
 
+  test('the first bytes of something huge take no longer than themselves', async () => {
+    gateway.media.endless = 'terabyte';
+    const response = await playback({ range: 'bytes=0-1' });
+    expect(response.headers.get('content-range')).toBe('bytes 0-1/1000000000000');
+    expect(await bytesOf(response)).toHaveLength(2);
+    await until('the work has ended', () => gateway.media.streams[0]?.destroyed === true);
+  });
+
   test('a range behind the end', async () => {
     const response = await playback({ range: 'bytes=100000-' });
     expect(response.status).toBe(416);
@@ -72,7 +80,7 @@ describe('playback', () => {
   });
 
   test('an aborted download ends the work behind it', async () => {
-    gateway.media.endless = true;
+    gateway.media.endless = 'unknown';
     const request = http.get(`${gateway.url}/api/v1/cameras/yard/playback.mp4?${RANGE}`, {
       headers: bearer(admin),
     });
@@ -96,7 +104,7 @@ describe('playback', () => {
   test('a caller that leaves before the first byte ends it too', async () => {
     let release: () => void = () => undefined;
     gateway.media.hold = new Promise((resolve) => (release = resolve));
-    gateway.media.endless = true;
+    gateway.media.endless = 'unknown';
     gateway.media.asked.length = 0;
     const request = http.get(`${gateway.url}/api/v1/cameras/yard/playback.mp4?${RANGE}`, {
       headers: bearer(admin),
@@ -115,7 +123,7 @@ describe('playback', () => {
   });
 
   test('a caller that reads nothing holds what is made up', async () => {
-    gateway.media.endless = true;
+    gateway.media.endless = 'unknown';
     const request = http.get(`${gateway.url}/api/v1/cameras/yard/playback.mp4?${RANGE}`, {
       headers: bearer(admin),
     });

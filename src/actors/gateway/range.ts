@@ -1,5 +1,3 @@
-import { Transform, type TransformCallback } from 'node:stream';
-
 export interface ByteRange {
   readonly start: number;
   /** Inclusive. */
@@ -25,22 +23,14 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | n
   return start >= size ? null : { start, end };
 }
 
-/** Lets only a range of the bytes through, and ends as soon as it has passed. */
-export class RangeFilter extends Transform {
-  #position = 0;
-  readonly #range: ByteRange;
-
-  constructor(range: ByteRange) {
-    super();
-    this.#range = range;
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const from = Math.max(0, this.#range.start - this.#position);
-    const to = Math.min(chunk.length, this.#range.end + 1 - this.#position);
-    this.#position += chunk.length;
-    if (from < to) this.push(chunk.subarray(from, to));
-    if (this.#position > this.#range.end) this.push(null);
-    done();
+/** Only a range of the bytes of a stream, which is read no further than its end and then destroyed. */
+export async function* partOf(stream: AsyncIterable<Buffer>, range: ByteRange): AsyncGenerator<Buffer> {
+  let position = 0;
+  for await (const chunk of stream) {
+    const from = Math.max(0, range.start - position);
+    const to = Math.min(chunk.length, range.end + 1 - position);
+    position += chunk.length;
+    if (from < to) yield chunk.subarray(from, to);
+    if (position > range.end) return;
   }
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { SightmeshError } from '../../contracts/errors.ts';
-import { RangeFilter, rangeOf } from './range.ts';
+import { partOf, rangeOf } from './range.ts';
 import type { Exchange, MediaBody } from './types.ts';
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
@@ -46,7 +46,7 @@ export async function sendMedia({ request, response }: Exchange, body: MediaBody
   try {
     if (!range) await pipeline(stream, response);
     else if (body.slice) await pipeline(body.slice(range), response);
-    else await pipeline(stream, new RangeFilter(range), response);
+    else await pipeline(partOf(stream, range), response);
   } catch (error) {
     if (!isGone(error, response)) throw error;
   } finally {
@@ -54,13 +54,19 @@ export async function sendMedia({ request, response }: Exchange, body: MediaBody
   }
 }
 
+/** What pipes say when the other side has closed the connection. */
+const GONE = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+]);
+
 /** The caller has closed the connection, or has all it asked for. */
 const isGone = (error: unknown, response: ServerResponse): boolean =>
   response.writableFinished ||
-  (error instanceof Error &&
-    'code' in error &&
-    error.code === 'ERR_STREAM_PREMATURE_CLOSE' &&
-    response.destroyed);
+  (response.destroyed && error instanceof Error && 'code' in error && GONE.has(String(error.code)));
 
 const setNoStore = (response: ServerResponse): void => {
   if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');

@@ -15,8 +15,8 @@ export class FakeMedia implements MediaBackend {
   readonly streams: Readable[] = [];
   /** When set, playback waits for it. */
   hold: Promise<void> | undefined;
-  /** Playback that never ends, of a length nobody knows. */
-  endless = false;
+  /** Playback that never ends, of a length that nobody knows, or that is said to be a terabyte. */
+  endless: false | 'unknown' | 'terabyte' = false;
 
   snapshot(camera: string): Promise<{ jpeg: Buffer; time: string | null }> {
     this.asked.push(`snapshot ${camera}`);
@@ -26,13 +26,15 @@ export class FakeMedia implements MediaBackend {
   async playbackMp4(camera: string): Promise<MediaBody> {
     this.asked.push(`playback ${camera}`);
     await this.hold;
-    return this.endless
-      ? { stream: this.#keep(Readable.from(chunks())), contentType: 'video/mp4' }
-      : {
-          stream: this.#keep(Readable.from([MP4.subarray(0, 60_000), MP4.subarray(60_000)])),
-          contentType: 'video/mp4',
-          bytes: MP4.length,
-        };
+    const contentType = 'video/mp4';
+    if (this.endless === false)
+      return {
+        stream: this.#keep(Readable.from([MP4.subarray(0, 60_000), MP4.subarray(60_000)])),
+        contentType,
+        bytes: MP4.length,
+      };
+    const stream = this.#keep(Readable.from(chunks()));
+    return this.endless === 'terabyte' ? { stream, contentType, bytes: 1e12 } : { stream, contentType };
   }
 
   playbackHls(camera: string): Promise<string> {
