@@ -51,8 +51,8 @@ export async function describe(connection: RtspConnection, url: string): Promise
   };
 }
 
-/** SETUP of each track, and PLAY. @throws SourceError */
-export async function play(connection: RtspConnection, described: Described): Promise<RtspSession> {
+/** SETUP of each track. @throws SourceError */
+export async function setUpTracks(connection: RtspConnection, described: Described): Promise<RtspSession> {
   const { choice, base, control, keepAliveMethod } = described;
   const channels = new Map<number, { kind: 'video' | 'audio'; rtcp: boolean }>();
   let timeoutSeconds = DEFAULT_TIMEOUT_SECONDS;
@@ -71,9 +71,12 @@ export async function play(connection: RtspConnection, described: Described): Pr
   };
   await setUp('video', choice.video.media, 0);
   if (choice.audio !== undefined) await setUp('audio', choice.audio.media, 2);
-  const url = controlUrl(base, control);
-  expectOk(await connection.request('PLAY', url, { Range: 'npt=0.000-' }), 'PLAY');
-  return { choice, url, timeoutSeconds, keepAliveMethod, channels };
+  return { choice, url: controlUrl(base, control), timeoutSeconds, keepAliveMethod, channels };
+}
+
+/** PLAY. Packets may come before it is answered. @throws SourceError */
+export async function play(connection: RtspConnection, session: RtspSession): Promise<void> {
+  expectOk(await connection.request('PLAY', session.url, { Range: 'npt=0.000-' }), 'PLAY');
 }
 
 function readSession(connection: RtspConnection, answer: RtspMessage): number | undefined {

@@ -2,7 +2,7 @@ import { type Clock, nodeClock } from '../../timeline.ts';
 import { type Source, SourceError, type SourceSink, type SourceStats } from '../../types.ts';
 import type { SourceState } from '../base.ts';
 import { RtspConnection } from './connection.ts';
-import { describe, play, Redirect, type RtspSession } from './handshake.ts';
+import { describe, play, Redirect, type RtspSession, setUpTracks } from './handshake.ts';
 import { MediaSession } from './media-session.ts';
 import { parseRtspUrl, type RtspAddress } from './url.ts';
 
@@ -90,9 +90,12 @@ class RtspSource implements Source {
       if (!(described instanceof Redirect)) {
         if (described.choice.notes.length > 0) this.#options.onNotes?.(described.choice.notes);
         this.#options.onState?.('starting');
+        const session = await setUpTracks(connection, described);
         // Packets may come before PLAY is answered: be ready first.
-        this.#media = new MediaSession(described.choice, sink, this.stats, this.#options.clock ?? nodeClock);
-        this.#start(await play(connection, described));
+        this.#session = session;
+        this.#media = new MediaSession(session.choice, sink, this.stats, this.#options.clock ?? nodeClock);
+        await play(connection, session);
+        this.#start();
         return;
       }
       connection.close();
@@ -128,10 +131,9 @@ class RtspSource implements Source {
     return connection;
   }
 
-  #start(session: RtspSession): void {
+  #start(): void {
     if (this.#done) return;
     clearTimeout(this.#opening);
-    this.#session = session;
     this.#playingSince = performance.now();
     this.#seenAt = this.#playingSince;
     this.#ticker = setInterval(() => {
@@ -141,10 +143,10 @@ class RtspSource implements Source {
 
   #onFrame(channel: number, data: Buffer, start: number, end: number): void {
     const media = this.#media;
-    const use = this.#session?.channels.get(channel);
     if (media === undefined || this.#done) return;
+    const use = this.#session?.channels.get(channel);
     if (use === undefined) {
-      if (this.#session !== undefined) this.stats.malformed += 1;
+      this.stats.malformed += 1;
       return;
     }
     this.stats.bytes += end - start;
