@@ -16,7 +16,11 @@ const steps = [
   ...(existsSync(path.join(root, 'web/tsconfig.json'))
     ? [['types of the console', 'typescript/bin/tsc', ['-p', 'web']]]
     : []),
-  ['formatting', 'prettier/bin/prettier.cjs', ['--check', '--log-level=warn', ...cache('prettier'), '.']],
+  [
+    'formatting',
+    'prettier/bin/prettier.cjs',
+    ['--check', '--log-level=warn', ...cache('prettier-check'), '.'],
+  ],
   ['dead code', 'knip/bin/knip.js', []],
 ];
 

@@ -22,7 +22,7 @@ export const repl: Command = async (args) => {
   if (terminal) stdin.setRawMode(true);
   socket.pipe(stdout, { end: false });
   stdin.pipe(socket);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   if (terminal) stdin.setRawMode(false);
   stdin.destroy();
   return 0;
@@ -56,6 +56,8 @@ async function connect(file: string, data: string): Promise<net.Socket> {
   const socket = net.connect(file);
   try {
     await once(socket, 'connect');
+    // A node that dies in the middle: the close event follows.
+    socket.on('error', () => undefined);
     return socket;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -68,7 +70,7 @@ async function connect(file: string, data: string): Promise<net.Socket> {
 }
 
 async function showAnswer(socket: net.Socket): Promise<number> {
-  let exit = 1;
+  let exit: number | undefined;
   const show = (stream: NodeJS.WriteStream, text: string): void => {
     stream.write(stream.isTTY ? text : stripVTControlCharacters(text));
   };
@@ -78,5 +80,6 @@ async function showAnswer(socket: net.Socket): Promise<number> {
     else if ('err' in part) show(process.stderr, part.err);
     else exit = part.exit;
   }
+  if (exit === undefined) throw new CommandError('the node went away before it answered');
   return exit;
 }
