@@ -1,5 +1,10 @@
 import path from 'node:path';
-import { type AnalysisStream, type AnalysisStreamOptions, PoolStream } from './pool-stream.ts';
+import {
+  type AnalysisState,
+  type AnalysisStream,
+  type AnalysisStreamOptions,
+  PoolStream,
+} from './pool-stream.ts';
 import { type PoolLog, PoolWorker } from './pool-worker.ts';
 
 export interface AnalysisPoolOptions {
@@ -28,7 +33,7 @@ export interface AnalysisPoolStats {
   readonly setAside: number;
   /** Bytes on their way to the workers. */
   readonly queuedBytes: number;
-  /** Of the present streams; see `AnalysisState`. */
+  /** Of all streams so far; see `AnalysisState`. */
   readonly inferences: number;
   readonly skipped: number;
   readonly dropped: number;
@@ -40,6 +45,8 @@ export interface AnalysisPoolStats {
   /** Time that one picture takes an engine, mean of the workers that have one. */
   readonly inferenceMs: number;
 }
+
+type Counts = Pick<AnalysisState, 'inferences' | 'skipped' | 'dropped' | 'damaged'>;
 
 interface Crashes {
   count: number;
@@ -62,6 +69,8 @@ export class AnalysisPool {
   readonly #streams = new Map<number, PoolStream>();
   readonly #places = new Map<number, PoolWorker>();
   readonly #crashes = new Map<number, Crashes>();
+  /** Of the streams that are closed. */
+  #past: Counts = { inferences: 0, skipped: 0, dropped: 0, damaged: 0 };
   #next = 1;
   #closed = false;
 
@@ -96,8 +105,6 @@ export class AnalysisPool {
 
   get stats(): AnalysisPoolStats {
     const states = [...this.#streams.values()].map(({ state }) => state);
-    const sum = (value: (state: (typeof states)[number]) => number): number =>
-      states.reduce((total, state) => total + value(state), 0);
     const busy = this.#workers.map(({ inferenceMs }) => inferenceMs).filter((ms) => ms > 0);
     return {
       workers: this.#workers.filter(({ alive }) => alive).length,
@@ -105,11 +112,8 @@ export class AnalysisPool {
       streams: states.length,
       setAside: states.filter(({ state }) => state === 'set-aside').length,
       queuedBytes: this.#workers.reduce((total, { queuedBytes }) => total + queuedBytes, 0),
-      inferences: sum(({ inferences }) => inferences),
-      skipped: sum(({ skipped }) => skipped),
-      dropped: sum(({ dropped }) => dropped),
-      damaged: sum(({ damaged }) => damaged),
-      fps: Math.round(sum(({ fps }) => fps) * 10) / 10,
+      ...states.reduce(add, this.#past),
+      fps: Math.round(states.reduce((total, { fps }) => total + fps, 0) * 10) / 10,
       latencyMs: Math.max(0, ...states.map(({ latencyMs }) => latencyMs)),
       inferenceMs: busy.length === 0 ? 0 : busy.reduce((a, b) => a + b, 0) / busy.length,
     };
@@ -134,6 +138,7 @@ export class AnalysisPool {
   }
 
   #forget(stream: PoolStream): void {
+    this.#past = add(this.#past, stream.state);
     this.#places.get(stream.number)?.remove(stream);
     this.#places.delete(stream.number);
     this.#streams.delete(stream.number);
@@ -156,6 +161,15 @@ export class AnalysisPool {
     const fields = { camera: stream.options.id, crashes: count, pauseMs: pause };
     this.#options.log.warn(fields, 'the pictures of a camera took an analysis worker along');
   }
+}
+
+function add(a: Counts, b: Counts): Counts {
+  return {
+    inferences: a.inferences + b.inferences,
+    skipped: a.skipped + b.skipped,
+    dropped: a.dropped + b.dropped,
+    damaged: a.damaged + b.damaged,
+  };
 }
 
 function setAsideMessage(count: number, pauseMs: number): string {

@@ -65,6 +65,9 @@ describe('analysis pool', () => {
     await camera.hears('hello');
     await until('a report', () => pool.stats.inferences > 0);
     expect(camera.stream.state).toMatchObject({ state: 'running', engine: 'fake', fps: 5, message: null });
+    const { inferences } = pool.stats;
+    camera.stream.close();
+    expect(pool.stats).toMatchObject({ streams: 0, inferences });
   });
 
   it('spreads streams and keeps them where they are', async () => {
