@@ -44,6 +44,17 @@ async function send(sample: Sample, token?: string): Promise<Answer> {
 
 const codeOf = ({ text }: Answer): unknown => (JSON.parse(text) as { code: unknown }).code;
 
+test('a service that answers with too much is named in the log, once', async () => {
+  const token = await gateway.login('guard');
+  const list = actions.find(({ definition }) => definition.rest === 'GET /cameras');
+  if (!list) throw new Error('no route to list cameras');
+  for (let i = 0; i < 3; i += 1) await send(sampleRequest(list, 'yard'), token);
+  const lines = gateway.log.filter(({ fields }) => JSON.stringify(fields).includes('catalog.listCameras'));
+  expect(lines).toHaveLength(1);
+  expect(JSON.stringify(lines)).toContain('password');
+  expect(JSON.stringify(lines)).not.toContain('camera-secret');
+});
+
 describe('every route of the contracts', () => {
   test.each(guarded.map((action) => [nameOf(action), action] as const))(
     '%s needs a login',

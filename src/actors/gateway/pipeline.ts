@@ -17,6 +17,7 @@ import type { LoginWatch } from './watch.ts';
 
 /** Milliseconds that a service has for its answer. */
 const CALL_TIMEOUT_MS = 30_000;
+const COMPLAIN_EVERY_MS = 60_000;
 
 type Fields = Record<string, unknown>;
 type RawHandler = (exchange: Exchange, params: Fields, login: Login) => Promise<void> | void;
@@ -32,6 +33,7 @@ export type Answer = (action: RestAction, exchange: Exchange) => Promise<void>;
 export function createPipeline({ config, log, journal, raw, watch }: PipelineParts): Answer {
   const { trustProxy } = config.http;
   const special = createAccountRoutes({ config });
+  const complaints = new Map<string, number>();
 
   async function readParams({ method, definition }: RestAction, { request }: Exchange): Promise<Fields> {
     const body = takesBody(method) && definition.body === undefined ? await readJson(request) : {};
@@ -47,6 +49,14 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
     return send(params);
   }
 
+  /** Faults of services come with every answer: they are logged once a minute. */
+  function complain(action: string, fields: object, message: string): void {
+    const now = performance.now();
+    if (now < (complaints.get(action) ?? -Infinity) + COMPLAIN_EVERY_MS) return;
+    complaints.set(action, now);
+    log.warn({ action, ...fields }, message);
+  }
+
   /** What of the result may leave. */
   function checked(
     { contract, name, definition }: RestAction,
@@ -55,10 +65,11 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
   ): unknown {
     const { value, differences } = checkResult(definition.result, result);
     const action = `${contract.name}.${name}`;
-    if (differences.length > 0) log.warn({ action, differences }, 'an answer differs from its contract');
+    if (differences.length > 0)
+      complain(action, { differences: differences.slice(0, 10) }, 'an answer differs from its contract');
     const { value: visible, hidden } = visibleResult(definition, value, login?.caller);
     if (hidden > 0)
-      log.warn({ action, hidden }, 'an answer had items of cameras that the caller may not see');
+      complain(action, { hidden }, 'an answer had items of cameras that the caller may not see');
     return visible;
   }
 
