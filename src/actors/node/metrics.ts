@@ -14,10 +14,10 @@ export const OWN_METRICS = {
     labels: ['camera'],
     help: 'Share of the wanted time since midnight UTC that is recorded.',
   },
-  sightmesh_gap_seconds_total: {
-    type: 'counter',
+  sightmesh_gap_seconds_today: {
+    type: 'gauge',
     labels: ['camera', 'cause'],
-    help: 'Wanted time that was not recorded, since the node started.',
+    help: 'Wanted time since midnight UTC that is not recorded.',
   },
   sightmesh_camera_live: {
     type: 'gauge',
@@ -62,24 +62,30 @@ export const OWN_METRICS = {
   },
   sightmesh_webrtc_viewers: { type: 'gauge', labels: [], help: 'Open WebRTC sessions.' },
   sightmesh_mse_viewers: { type: 'gauge', labels: [], help: 'Open MSE sessions.' },
-  sightmesh_analysis_frames_total: {
-    type: 'counter',
-    labels: ['camera'],
-    help: 'Pictures looked at for motion or objects.',
-  },
   sightmesh_analysis_inferences_total: {
     type: 'counter',
-    labels: ['camera'],
-    help: 'Pictures given to a model.',
+    labels: [],
+    help: 'Pictures given to a model, of the present streams.',
+  },
+  sightmesh_analysis_skipped_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Pictures that were worth a look but got none in time, of the present streams.',
   },
   sightmesh_analysis_dropped_total: {
     type: 'counter',
-    labels: ['camera'],
-    help: 'Packets that analysis was too slow for.',
+    labels: [],
+    help: 'Packets that analysis was too slow for, of the present streams.',
+  },
+  sightmesh_analysis_fps: { type: 'gauge', labels: [], help: 'Pictures a second in which motion is sought.' },
+  sightmesh_analysis_latency_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Longest time from a picture to its answer within the last second.',
   },
   sightmesh_analysis_restarts_total: {
     type: 'counter',
-    labels: ['camera'],
+    labels: [],
     help: 'Analysis workers that ended unexpectedly.',
   },
 } as const satisfies Record<string, Definition>;

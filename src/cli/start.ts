@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigError, loadConfig, type LoadedConfig } from '../../config/load.ts';
+import { DataFolderError } from '../actors/node/data-folder.ts';
+import { type RunningNode, startNode } from '../actors/node/start-node.ts';
+import { CommandError } from './command.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** A node that does not stop in time is ended. Milliseconds. */
+const STOP_MS = 20_000;
+
+/** `sightmesh start`: one node until it is told to stop. A second signal ends it at once. */
+export async function start(): Promise<void> {
+  const loaded = load();
+  const signal = firstSignal();
+  const node = await begin(loaded);
+  process.on('uncaughtException', (err) => {
+    node.log.fatal({ err }, 'an error that nobody expected; the node stops');
+    process.exitCode = 1;
+    void end(node);
+  });
+  process.on('unhandledRejection', (err) => {
+    node.log.error({ err }, 'a failure that nobody handled');
+  });
+  process.stdout.write(`${JSON.stringify({ ready: true, ...node.addresses })}\n`);
+  if (node.adminPassword !== null) tellPassword(node.adminPassword, node.addresses.http);
+  node.log.info({ signal: await signal }, 'the node stops');
+  await end(node);
+}
+
+function load(): LoadedConfig {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+async function begin(loaded: LoadedConfig): Promise<RunningNode> {
+  const folder = path.join(ROOT, 'web/dist');
+  try {
+    return await startNode({
+      ...loaded,
+      version: version(),
+      consoleFolder: existsSync(path.join(folder, 'index.html')) ? folder : null,
+    });
+  } catch (error) {
+    if (error instanceof DataFolderError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+export const version = (): string => {
+  const file = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  return file.version;
+};
+
+/** Resolves with the first signal to stop; the second one ends the process. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let first = true;
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        if (!first) process.exit(1);
+        first = false;
+        resolve(name);
+      });
+    }
+  });
+}
+
+async function end(node: RunningNode): Promise<void> {
+  setTimeout(() => process.exit(1), STOP_MS).unref();
+  await node.stop();
+  process.exit();
+}
+
+/** Not into the log, which is kept and sent elsewhere. */
+function tellPassword(password: string, http: string | null): void {
+  const line = '-'.repeat(72);
+  process.stderr.write(
+    `\n${line}\n  First login${http === null ? '' : ` at ${http}`}\n    user      admin\n    password  ${password}\n` +
+      `  It is shown this once. SIGHTMESH_ADMIN_PASSWORD sets another one.\n${line}\n\n`,
+  );
+}
