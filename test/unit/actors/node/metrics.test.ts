@@ -60,7 +60,7 @@ describe('hubCollector', () => {
     const hubs = new HubRegistry();
     const hub = hubs.ensure('yard', 'main');
     const consumer = { header: () => undefined, packet: () => undefined, closed: () => undefined };
-    const reader = hub.read({ name: 'recorder', maxQueuedBytes: 1 }, consumer as never);
+    const reader = hub.read({ name: 'recorder', maxBytes: 1 }, consumer as never);
     const before = renderFigures([await hubCollector(hubs)()]);
     expect(before).toContain('sightmesh_hub_drops_total{camera="yard",stream="main",reader="recorder"} 0');
     expect(before).toContain('sightmesh_hub_drops_total{camera="yard",stream="main",reader="gone"} 0');
