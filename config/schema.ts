@@ -79,7 +79,9 @@ export const ConfigSchema = z.strictObject({
     .nullable()
     .default(null)
     .meta(secret)
-    .describe('Password of the first user, `admin`. Empty: a random one, printed once.'),
+    .describe(
+      'Password of the first user, `admin`, set again at each start. Empty: a random one, printed once.',
+    ),
   demo: z
     .enum(['auto', 'on', 'off'])
     .default('auto')
