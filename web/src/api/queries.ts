@@ -5,10 +5,16 @@ import { call } from './client.ts';
 export const KEYS = {
   cameras: ['cameras'],
   status: (id: string) => ['status', id],
-  events: ['events'],
+  eventList: ['events', 'list'],
+  event: (id: string) => ['events', 'one', id],
+  cameraEvents: (camera: string) => ['events', 'camera', camera],
   recordings: (camera: string) => ['recordings', camera],
   volumes: ['volumes'],
   nodes: ['nodes'],
+  users: ['users'],
+  audit: ['audit'],
+  coverage: ['coverage'],
+  placement: ['placement'],
 } as const;
 
 export const camerasQuery = queryOptions({
@@ -39,7 +45,7 @@ export const recordingsQuery = (camera: string, from: number, to: number) =>
 /** The events of a camera in a range, newest first, up to some thousands. */
 export const cameraEventsQuery = (camera: string, from: number, to: number) =>
   queryOptions({
-    queryKey: [...KEYS.events, 'camera', camera, from, to],
+    queryKey: [...KEYS.cameraEvents(camera), from, to],
     queryFn: async ({ signal }) => {
       const items: EventRecord[] = [];
       let cursor: string | undefined;
@@ -53,7 +59,7 @@ export const cameraEventsQuery = (camera: string, from: number, to: number) =>
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined && items.length < 3000);
-      return { camera, items };
+      return { camera, from, to, items };
     },
     refetchInterval: to > Date.now() - 60_000 ? 20_000 : false,
     placeholderData: (before) => (before?.camera === camera ? before : undefined),

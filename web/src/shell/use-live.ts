@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { applyEvent } from '../api/event-cache.ts';
 import { KEYS } from '../api/queries.ts';
 import { onStream, openStream } from '../api/stream.ts';
 
@@ -18,8 +19,9 @@ export function useLive(): boolean {
         refresh(...KEYS.status(camera));
       }),
       onStream('camera.state', ({ camera }) => refresh(...KEYS.status(camera))),
-      onStream('event.new', () => refresh(...KEYS.events)),
-      onStream('event.end', () => refresh(...KEYS.events)),
+      onStream('event.new', ({ event }) => applyEvent(queries, event)),
+      onStream('event.update', ({ event }) => applyEvent(queries, event)),
+      onStream('event.end', ({ event }) => applyEvent(queries, event)),
       onStream('recording.gap', ({ camera }) => refresh(...KEYS.recordings(camera))),
       onStream('storage.state', () => refresh(...KEYS.volumes)),
       onStream('node.degraded', () => refresh(...KEYS.nodes)),

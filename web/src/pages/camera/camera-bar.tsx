@@ -40,10 +40,11 @@ interface CameraBarProps {
   readonly exporting: boolean;
   readonly onExport: () => void;
   readonly cursor: number;
+  readonly now: number;
 }
 
 export function CameraBar(props: CameraBarProps) {
-  const { camera, moment, ways, muted, onMute, stage, exporting, onExport, cursor } = props;
+  const { camera, moment, ways, muted, onMute, stage, exporting, onExport, cursor, now } = props;
   const may = useMay();
   return (
     <Group className={classes.bar} gap={4} justify="space-between">
@@ -51,7 +52,7 @@ export function CameraBar(props: CameraBarProps) {
         {may('playback') && <Playing {...props} />}
       </Group>
       <Group gap={4} wrap="nowrap">
-        <DayButton cursor={cursor} onDay={ways.seek} />
+        <DayButton cursor={cursor} now={now} onDay={ways.seek} />
         <Tool icon={IconZoomOut} label="Show more time (−)" onClick={() => ways.zoom(2)} />
         <Tool icon={IconZoomIn} label="Show less time (+)" onClick={() => ways.zoom(0.5)} />
         <Tool
@@ -153,7 +154,13 @@ function Tool({ icon: ToolIcon, label, onClick, active = false }: ToolProps) {
   );
 }
 
-function DayButton({ cursor, onDay }: { cursor: number; onDay: (time: number) => void }) {
+interface DayButtonProps {
+  readonly cursor: number;
+  readonly now: number;
+  readonly onDay: (time: number) => void;
+}
+
+function DayButton({ cursor, now, onDay }: DayButtonProps) {
   const [opened, setOpened] = useState(false);
   const choose = (value: string | null): void => {
     setOpened(false);
@@ -182,7 +189,7 @@ function DayButton({ cursor, onDay }: { cursor: number; onDay: (time: number) =>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <DatePicker value={localDay(cursor)} onChange={choose} maxDate={localDay(Date.now())} />
+        <DatePicker value={localDay(cursor)} onChange={choose} maxDate={localDay(now)} />
       </Popover.Dropdown>
     </Popover>
   );

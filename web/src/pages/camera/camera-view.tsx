@@ -114,6 +114,7 @@ export function CameraView({ camera, startAt }: { camera: Camera; startAt: numbe
             exporting={range !== null}
             onExport={toggleRange}
             cursor={cursor}
+            now={now}
           />
           <Timeline
             {...history}
