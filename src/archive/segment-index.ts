@@ -85,6 +85,11 @@ export class SegmentIndexes {
     }
   }
 
+  /** How many are remembered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** After a file was removed or cut. */
   forget(path: string): void {
     this.#entries.delete(path);

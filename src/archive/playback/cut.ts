@@ -50,6 +50,7 @@ export class SegmentClock {
 
 /** Times are known to the millisecond: a frame may seem this much earlier or later than it is. */
 const TOLERANCE_MS = 1;
+const ROUNDING_MS = 0.01;
 
 /** Milliseconds since 1970 of the key frames from which a part of the file can begin. */
 export function keyTimes(index: SegmentIndex, start: number): number[] {
@@ -139,7 +140,7 @@ function leadSamples(
 /** The last sample in decoding order that is not shown after the first one at or after `to`, and before `before`. */
 function endOf(samples: readonly LeadSample[], { to, before = Infinity }: CutRange): number {
   let target = Infinity;
-  for (const { wall } of samples) if (wall >= to && wall < target) target = wall;
+  for (const { wall } of samples) if (wall >= to - ROUNDING_MS && wall < target) target = wall;
   return samples.findLastIndex(({ wall }) => wall <= target && wall < before - TOLERANCE_MS);
 }
 

@@ -1,5 +1,6 @@
 import { box, fullBox, u32 } from '../../media/fmp4/boxes.ts';
 import type { SegmentTrack } from '../init-reader.ts';
+import { videoTrackOf } from '../track-reader.ts';
 import { emptyTables, moofBoxes, moovBox } from './boxes.ts';
 import type { Cut } from './cut.ts';
 import type { Part } from './layout.ts';
@@ -24,12 +25,40 @@ export async function* fragmentedMp4(input: FragmentedInput): AsyncGenerator<Par
   for (const tracks of input.tracks) timeline.describe(tracks);
   yield* fragmentedHead(timeline.tracks, input.createdAt);
   let sequence = 0;
+  let sets: Buffer | undefined;
   for await (const cut of input.cuts) {
+    const own = parameterSets(cut);
+    let news = sequence === 0 || sets?.equals(own) === true ? undefined : own;
+    sets = own;
     for (const runs of timeline.place(cut)) {
       sequence += 1;
-      yield* fragmentParts(sequence, runs, timeline.tracks);
+      yield* fragmentParts(sequence, news === undefined ? runs : withSets(runs, news), timeline.tracks);
+      if (runs.some(({ kind }) => kind === 'video')) news = undefined;
     }
   }
+}
+
+/** The parameter sets of the video of a cut as they may stand in its samples; empty without video. */
+function parameterSets({ index }: Cut): Buffer {
+  const video = index.tracks.find(({ kind }) => kind === 'video');
+  const track = video && videoTrackOf(video, '', false);
+  if (track === undefined) return Buffer.alloc(0);
+  const nals = [...track.vps, ...track.sps, ...track.pps];
+  return Buffer.concat(nals.flatMap((nal) => [u32(nal.length), nal]));
+}
+
+/**
+ * Puts new parameter sets before the first picture: many players know only those that the beginning of a fragmented file
+ * announces, and all of them take these.
+ */
+function withSets(runs: readonly PlacedRun[], sets: Buffer): PlacedRun[] {
+  const first = runs.findIndex(({ kind }) => kind === 'video');
+  return runs.map((run, at) => {
+    if (at !== first || sets.length === 0) return run;
+    const sizes = run.sizes.slice();
+    sizes[0] = (sizes[0] ?? 0) + sets.length;
+    return { ...run, sizes, bytes: run.bytes + sets.length, before: sets };
+  });
 }
 
 /** ftyp and moov of a file whose samples come in fragments. */
@@ -55,6 +84,10 @@ export function fragmentParts(
   }));
   return [
     moofBoxes(sequence, numbered),
-    ...runs.map(({ path, position, bytes }) => ({ path, position, length: bytes })),
+    ...runs.flatMap(({ path, position, bytes, before }): Part[] =>
+      before === undefined
+        ? [{ path, position, length: bytes }]
+        : [before, { path, position, length: bytes - before.length }],
+    ),
   ];
 }

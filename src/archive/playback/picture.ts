@@ -20,7 +20,7 @@ export interface RecordedPicture {
   readonly track: VideoTrack;
   /** In decoding order, a key frame first. */
   readonly units: readonly RecordedUnit[];
-  /** Of the wanted picture: the last one shown of all units. */
+  /** Of the wanted picture. Some that are shown later may be among the units, because it depends on them. */
   readonly pts: number;
   /** When it was taken, milliseconds since 1970. */
   readonly time: number;
@@ -41,7 +41,9 @@ export async function readRecordedPicture(
   const video = index.tracks.find(({ kind }) => kind === 'video');
   const clock = new SegmentClock(index, record.from);
   const at = Math.max(time, record.from);
-  const cut = cutSegment(index, record.from, { from: at, to: Number.POSITIVE_INFINITY, before: at + 2 });
+  // Times are known to the millisecond.
+  const before = at + 2;
+  const cut = cutSegment(index, record.from, { from: at, to: Number.POSITIVE_INFINITY, before });
   const runs = cut?.fragments.flat().filter(({ kind }) => kind === 'video') ?? [];
   const bytes = runs.reduce((sum, { sizes }) => sizes.reduce((total, size) => total + size, sum), 0);
   if (video === undefined || runs.length === 0 || bytes > MAX_BYTES) return undefined;
@@ -52,7 +54,8 @@ export async function readRecordedPicture(
     units.some(({ pts, dts }) => pts !== dts),
   );
   if (track === undefined) return undefined;
-  const pts = units.reduce((latest, unit) => Math.max(latest, unit.pts), 0);
+  const shown = units.map((unit) => unit.pts).filter((ticks) => clock.wall(ticks) < before);
+  const pts = Math.max(...shown, units[0]?.pts ?? 0);
   return { track, units, pts, time: clock.wall(pts) };
 }
 

@@ -19,6 +19,8 @@ export interface PlacedRun {
   readonly bytes: number;
   readonly path: string;
   readonly position: number;
+  /** Stands before the bytes of the file, as part of the first sample. */
+  readonly before?: Buffer;
 }
 
 /** A track of the output. */
