@@ -46,6 +46,7 @@ export class PoolWorker implements WorkerLink {
   #born = 0;
   #heard = 0;
   #spoke = false;
+  #hung = false;
   #deaths = 0;
   #watch: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -123,13 +124,17 @@ export class PoolWorker implements WorkerLink {
     this.#born = performance.now();
     this.#heard = this.#born;
     this.#spoke = false;
+    this.#hung = false;
     host.on('message', (message, payload) => {
       if (host === this.#host) this.#hear(host, message, payload);
     });
     host.once('exit', ({ code, signal, stderr }) => {
       void readBlackBox(box)
         .then((culprit) => {
-          if (host === this.#host) this.#died(culprit, { code, signal, stderr: stderr.slice(-500) });
+          // Somebody else ended it, a person or a system short of memory: no picture did.
+          const ended = signal === 'SIGTERM' || (signal === 'SIGKILL' && !this.#hung);
+          const info = { code, signal, stderr: stderr.slice(-500) };
+          if (host === this.#host) this.#died(ended ? 0 : culprit, info);
         })
         .finally(() => rm(box, { force: true }).catch(() => undefined));
     });
@@ -171,6 +176,7 @@ export class PoolWorker implements WorkerLink {
       if (now - this.#heard <= patience) return;
       this.#options.log.warn({ pid: host.pid }, 'analysis worker hangs');
       this.#heard = now;
+      this.#hung = true;
       host.kill();
     }, WATCH_MS);
     this.#watch.unref();

@@ -24,6 +24,8 @@ const SNAPSHOT_HEIGHT = 1_080;
 /** An object that is known may be seen this much worse than a new one must be. */
 const FOLLOW_SHARE = 0.6;
 const LEAST_SCORE = 0.2;
+/** Pixels of a picture at most: what is larger could take the memory of everybody. */
+const MAX_PIXELS = 8_192 * 4_608;
 /** A thing stirs when this share of it, or half of a moving region, lies where it moved. */
 const STIR_SHARE = 0.1;
 /** The rate is that of so many reports: a stream of which only key frames are decoded has pictures now and then. */
@@ -103,10 +105,15 @@ export class StreamAnalysis {
     this.#builder = new EventBuilder(settings, newId);
   }
 
-  /** @throws Error when there is no decoder for it. */
+  /** @throws Error when there is no decoder for it; RangeError when its pictures are too large. */
   header(format: StreamFormat): void {
     this.#closeDecoder();
     this.#queue.begin();
+    if (format.width * format.height > MAX_PIXELS) {
+      throw new RangeError(
+        `Pictures of ${String(format.width)} × ${String(format.height)} are too large to be analysed.`,
+      );
+    }
     this.#saver = new KeyFrameSaver(format.width * format.height * format.fps, format.reorders);
     this.#decoder = new VideoDecoder(format.codec, format.parameterSets);
   }

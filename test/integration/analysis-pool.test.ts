@@ -165,6 +165,17 @@ describe('analysis pool', () => {
     expect(pool.stats.setAside).toBe(0);
   });
 
+  it('blames no pictures for a worker that somebody else killed', async () => {
+    const { pool } = makePool({ hungAfterMs: 60_000, pausesMs: [60_000] });
+    const camera = new Camera(pool, 'a');
+    await camera.ready1();
+    camera.say('hang');
+    process.kill(pool.pids[0] ?? 0, 'SIGKILL');
+    await camera.ready1(2);
+    await camera.hears('again');
+    expect(pool.stats).toMatchObject({ restarts: 1, setAside: 0 });
+  });
+
   it('kills a worker that talks nonsense', async () => {
     const { pool, warnings } = makePool();
     const camera = new Camera(pool, 'a');

@@ -11,7 +11,7 @@ export interface Shares {
 }
 
 /** Below this share of the pictures that want it the engine counts as overloaded. */
-const OVERLOADED_SHARE = 0.5;
+const OVERLOADED_SHARE = 0.25;
 const OVERLOADED_LEAST = 10;
 
 /** What the status says of the analysis; `place` and the rest is the actor's. */

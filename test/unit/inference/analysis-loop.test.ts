@@ -212,6 +212,14 @@ describe('analysis loop', () => {
     loop.close(2);
   });
 
+  it('refuses pictures that are too large, and says so', () => {
+    const { loop, format } = setUp();
+    loop.open(1, 1, settings);
+    loop.header(1, { ...format, width: 16_000, height: 9_000 });
+    expect(loop.reports()[0]?.problem).toBe('Pictures of 16000 × 9000 are too large to be analysed.');
+    loop.close(1);
+  });
+
   it('forgets without a word at a reset, and answers under the new life', async () => {
     const { loop, format, push, found } = setUp();
     loop.open(1, 1, settings);
