@@ -25,6 +25,8 @@ export interface ActionDefinition {
    * that the caller may not see, whatever the service answers.
    */
   readonly resultCamera?: string;
+  /** The same for a field that holds the name of an actor, whose second part is the camera: `recorder.front-door.0`. */
+  readonly resultActor?: string;
   /** HTTP status of success; default 200. 204 sends no body. */
   readonly status?: 200 | 201 | 204;
   /** The gateway answers with a body of this content type by a handler of its own instead of JSON from the action. */

@@ -30,6 +30,7 @@ export const director = defineContract({
       params: z.strictObject({ actor: ActorName }),
       result: Assignment,
       access: 'system.view',
+      resultActor: 'actor',
       rest: 'GET /placement/:actor',
     },
     assignments: {
@@ -37,6 +38,7 @@ export const director = defineContract({
       params: z.strictObject({ camera: CameraId.optional() }),
       result: list(Assignment),
       access: 'system.view',
+      resultActor: 'actor',
       rest: 'GET /placement',
     },
   },

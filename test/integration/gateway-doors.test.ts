@@ -58,7 +58,8 @@ describe('without login', () => {
   });
 
   test('metrics need the right to see the system', async () => {
-    expect((await get('/metrics', bearer(await gateway.login('visitor')))).status).toBe(403);
+    for (const user of ['visitor', 'guard'])
+      expect((await get('/metrics', bearer(await gateway.login(user)))).status).toBe(403);
   });
 });
 

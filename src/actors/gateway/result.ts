@@ -39,13 +39,15 @@ export interface VisibleResult {
  * @throws SightmeshError `forbidden` when the result as a whole belongs to another camera
  */
 export function visibleResult(
-  { resultCamera }: Pick<ActionDefinition, 'resultCamera'>,
+  { resultCamera, resultActor }: Pick<ActionDefinition, 'resultCamera' | 'resultActor'>,
   value: unknown,
   caller: Caller | undefined,
 ): VisibleResult {
-  if (resultCamera === undefined || caller?.cameras === '*') return { value, hidden: 0 };
+  const field = resultCamera ?? resultActor;
+  if (field === undefined || caller?.cameras === '*') return { value, hidden: 0 };
   const visible = (part: unknown): boolean => {
-    const camera = fieldsOf(part)?.[resultCamera];
+    const name = fieldsOf(part)?.[field];
+    const camera = resultCamera === undefined ? String(name).split('.')[1] : name;
     return caller !== undefined && typeof camera === 'string' && maySee(caller, camera);
   };
   const fields = fieldsOf(value);

@@ -12,18 +12,23 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   current: 'correct horse battery',
   password: 'another fine secret',
   url: 'rtsp://192.0.2.7/stream',
-  actor: 'camera.yard',
   segment: 'yard%2Fmain%2F1-e1-r0',
   session: 's@n',
   kinds: ['video'],
 };
 
 /** Whether the `id` in its path is that of an event. */
-export const isOfEvent = ({ path }: RestAction): boolean => path.startsWith('/events/:id');
+const isOfEvent = ({ path }: RestAction): boolean => path.startsWith('/events/:id');
 
-/** Whether an action is about one camera, by its params or by its event. */
+const isOfActor = ({ definition, pathParams }: RestAction): boolean =>
+  definition.resultActor !== undefined && pathParams.includes('actor');
+
+/** Whether only the result tells whose camera it is about. */
+export const isKnownByResult = (action: RestAction): boolean => isOfEvent(action) || isOfActor(action);
+
+/** Whether an action is about one camera, by its params, its event or its actor. */
 export const isOfCamera = (action: RestAction): boolean =>
-  action.definition.camera !== undefined || isOfEvent(action);
+  action.definition.camera !== undefined || isKnownByResult(action);
 
 export interface Sample {
   readonly method: string;
@@ -37,6 +42,7 @@ export interface Sample {
 export function sampleRequest(action: RestAction, camera: string, change: Schema = {}): Sample {
   const { method, definition, pathParams } = action;
   const values = { ...requiredOf(definition.params), ...change };
+  if (isOfActor(action)) values['actor'] = `camera.${camera}`;
   if (isOfEvent(action)) values['id'] = `e-${camera}`;
   if (definition.camera !== undefined) values[definition.camera] = camera;
   if (definition.camera === undefined && pathParams.includes('name')) values['name'] = 'visitor';

@@ -53,6 +53,8 @@ function event(id: string): EventRecord {
   return found;
 }
 
+const assignmentOf = (actor: string) => ({ actor, owner: null, epoch: 1, since: NOW, reasons: [] });
+
 /**
  * Services with two cameras, `yard` and `vault`, and an event of each. Lists are *not* filtered by the caller and answers
  * hold a field too many: what the gateway lets out all the same is its own fault.
@@ -116,8 +118,8 @@ export function addStandIns(broker: ServiceBroker): void {
   });
   add(director, {
     nodes: () => ({ items: [] }),
-    placement: ({ actor }) => ({ actor, owner: null, epoch: 1, since: NOW, reasons: [] }),
-    assignments: () => ({ items: [] }),
+    placement: ({ actor }) => assignmentOf(actor),
+    assignments: () => ({ items: CAMERAS.map((id) => assignmentOf(`camera.${id}`)) }),
   });
   add(restream, {
     whep: () => ({ session: 's', answer: 'v=0', node: 'n' }),

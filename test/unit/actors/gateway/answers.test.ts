@@ -107,6 +107,11 @@ describe('results', () => {
     expect(visibleResult({}, list, undefined).value).toBe(list);
     expect(visibleResult(rule, { camera: 'a' }, caller('viewer', ['a'])).hidden).toBe(0);
     expect(() => visibleResult(rule, { camera: 'b' }, caller('viewer', ['a']))).toThrow(SightmeshError);
+    const actor = { resultActor: 'actor' };
+    const actors = { items: [{ actor: 'recorder.a.0' }, { actor: 'recorder.b.0' }, { actor: 'a' }, {}] };
+    expect(visibleResult(actor, actors, caller('operator', ['a'])).value).toEqual({
+      items: [{ actor: 'recorder.a.0' }],
+    });
     expect(() => visibleResult(rule, null, caller('viewer', ['a']))).toThrow(SightmeshError);
   });
 });
