@@ -1,3 +1,4 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 
 export interface ListenAddress {
@@ -30,17 +31,33 @@ export function listenAddresses(
   return [...addresses, { ip: loopback }];
 }
 
-/** True for addresses that are not routed in the internet (RFC 1918, 4193, 6598 and link-local ones), and loopback. */
-export function isNearAddress(address: string): boolean {
+/**
+ * True for the loopback, for addresses that are not routed in the internet (RFC 1918, 4193, 6598 and link-local ones),
+ * and for those in a network of this machine.
+ */
+export function isNearAddress(address: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): boolean {
   const ip = address.toLowerCase().replace(/^::ffff:/, '');
-  const [a = 0, b = 0] = ip.split('.').map(Number);
-  if (!ip.includes('.')) return ip === '::1' || /^f[cd]/.test(ip) || /^fe[89ab]/.test(ip);
-  return (
-    a === 10 ||
-    a === 127 ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 169 && b === 254) ||
-    (a === 100 && b >= 64 && b < 128)
-  );
+  const family = isIPv6(ip) ? 'ipv6' : 'ipv4';
+  if (!isIP(ip)) return false;
+  const own = new BlockList();
+  for (const { cidr } of Object.values(interfaces).flatMap((list) => list ?? [])) {
+    const [network = '', prefix = ''] = (cidr ?? '').split('/');
+    if (isIP(network)) own.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
+  }
+  return PRIVATE.check(ip, family) || own.check(ip, family);
 }
+
+const PRIVATE = new BlockList();
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  PRIVATE.addSubnet(network, prefix, 'ipv4');
+}
+PRIVATE.addAddress('::1', 'ipv6');
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
+PRIVATE.addSubnet('fe80::', 10, 'ipv6');

@@ -70,7 +70,7 @@ export class PacedSender {
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #closed = false;
 
-  constructor(send: SendPacket, pace: Pace, maxPackets = 8_000) {
+  constructor(send: SendPacket, pace: Pace, maxPackets = 20_000) {
     this.#send = send;
     this.#pace = pace;
     this.#maxPackets = maxPackets;

@@ -180,7 +180,8 @@ export class WebRtcPool {
   async #makeWorker(port: number): Promise<WebRtcWorker> {
     const { advertise, workerBin } = this.#options;
     if (workerBin !== undefined && !existsSync(workerBin)) throw new NoWorkerError();
-    const start = this.#options.startWorker ?? ((options: WebRtcWorkerOptions) => WebRtcWorker.start(options));
+    const start =
+      this.#options.startWorker ?? ((options: WebRtcWorkerOptions) => WebRtcWorker.start(options));
     return start({ port, advertise, workerBin });
   }
 

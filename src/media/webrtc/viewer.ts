@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { types } from 'mediasoup';
 import { isNearAddress } from './addresses.ts';
 import type { RtpFeed } from './feed.ts';
@@ -12,7 +13,9 @@ export interface ViewerOptions {
 }
 
 const CONNECT_MS = 20_000;
-const MAX_BURST_BYTES = 2 * 1024 * 1024;
+/** Most viewers are near; for the others a burst takes its time, and their line may be thin. */
+const MAX_BURST_NEAR = 16 * 1024 * 1024;
+const MAX_BURST_FAR = 4 * 1024 * 1024;
 /** How long the own producer of a viewer outlives the hand-over. */
 const LINGER_MS = 2_000;
 
@@ -82,12 +85,12 @@ export class Viewer {
 
   #runBurst(feed: RtpFeed, handOver: boolean): void {
     const remote = this.transport.iceSelectedTuple;
-    const near = remote?.remoteIp !== undefined && isNearAddress(remote.remoteIp);
+    const near = remote?.remoteIp !== undefined && isNearAddress(remote.remoteIp, networkInterfaces());
     const sender = new PacedSender(
       (timestamp, payload, marker) => feed.send(timestamp, payload, marker),
       near ? PACE_NEAR : PACE_FAR,
     );
-    const plan = planBurst(this.stream.gop, MAX_BURST_BYTES);
+    const plan = planBurst(this.stream.gop, near ? MAX_BURST_NEAR : MAX_BURST_FAR);
     let waiting = plan.waitForKey;
     for (const frame of plan.frames) sender.push(frame);
     const end = this.stream.subscribe((frame: Frame) => {
