@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { accounts } from '../../contracts/accounts.ts';
+import { errorCode } from '../../contracts/errors.ts';
 import { type RestAction, takesBody } from '../../contracts/openapi.ts';
-import type { AuditRecord } from '../../store/types.ts';
+import type { Logger } from '../../mixins/health.ts';
+import type { AuditRecord, Journal } from '../../store/types.ts';
+import type { Login } from './access.ts';
+import { Attempts } from './attempts.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,4 +36,54 @@ const textOf = (value: unknown): string | null =>
 export function auditRecord(fields: Omit<AuditRecord, 'id' | 'time'>, now: number): AuditRecord {
   const id = `${now.toString(36).padStart(9, '0')}-${randomBytes(8).toString('hex')}`;
   return { id, time: now, ...fields };
+}
+
+export interface Asked {
+  readonly action: RestAction;
+  readonly login: Login | undefined;
+  /** As far as they are known. */
+  readonly params: Fields;
+  readonly address: string;
+}
+
+/** Failures of one user in a minute that are kept; more of them say nothing new and would fill the disk. */
+const FAILURES_KEPT = 60;
+
+/** Puts who did what into the journal. Never holds up an answer, never fails. */
+export class AuditTrail {
+  readonly #journal: Pick<Journal, 'append'>;
+  readonly #log: Logger;
+  readonly #failures = new Attempts();
+
+  constructor(journal: Pick<Journal, 'append'>, log: Logger) {
+    this.#journal = journal;
+    this.#log = log;
+  }
+
+  done(asked: Asked, result: unknown): void {
+    if (isAudited(asked.action, asked.params))
+      this.#add(asked, true, targetOf(asked.action, asked.params, result));
+  }
+
+  /** Of those without a login only wrong passwords count. */
+  failed(asked: Asked, error: unknown): void {
+    const { action, login, params } = asked;
+    const code = errorCode(error);
+    if (!isAudited(action, params) || code === 'too_many_requests') return;
+    if (!login && code !== 'login_failed') return;
+    if (login && this.#failures.take(login.caller.user, FAILURES_KEPT, performance.now()) > 0) return;
+    this.#add(asked, false, targetOf(action, params, undefined));
+  }
+
+  #add({ action, login, address }: Asked, ok: boolean, target: string | null): void {
+    const isLogin = action.definition === accounts.actions.login;
+    const user = isLogin ? (target ?? '') : (login?.caller.user ?? '');
+    const record = auditRecord(
+      { user, action: `${action.contract.name}.${action.name}`, target, address, ok },
+      Date.now(),
+    );
+    this.#journal.append({ kind: 'audit', audit: record }).catch((err: unknown) => {
+      this.#log.error({ err, action: record.action }, 'an audit record could not be written');
+    });
+  }
 }

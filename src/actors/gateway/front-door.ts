@@ -62,7 +62,9 @@ export class FrontDoor {
     delete request.headers['x-correlation-id'];
     response.on('error', () => undefined);
     try {
-      const { method = 'GET', url = '/' } = request;
+      const { method = 'GET', url = '/', headers, httpVersion } = request;
+      if (headers.host === undefined && httpVersion === '1.1')
+        throw new SightmeshError('bad_request', 'the header Host is missing');
       if (!METHODS.includes(method))
         throw new SightmeshError('method_not_allowed', undefined, { allow: METHODS });
       checkPath(url);

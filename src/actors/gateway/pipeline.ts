@@ -5,7 +5,7 @@ import { API_BASE, type RestAction, takesBody } from '../../contracts/openapi.ts
 import { mediaRoutes } from '../../contracts/routes.ts';
 import { authenticate, authorize, authorizeCamera, type Login } from './access.ts';
 import { createAccountRoutes } from './account-routes.ts';
-import { auditRecord, isAudited, targetOf } from './audit.ts';
+import { AuditTrail } from './audit.ts';
 import { readJson } from './body.ts';
 import type { RawHandlers } from './media-routes.ts';
 import { clientAddress } from './origin.ts';
@@ -33,6 +33,7 @@ export type Answer = (action: RestAction, exchange: Exchange) => Promise<void>;
 export function createPipeline({ config, log, journal, raw, watch }: PipelineParts): Answer {
   const { trustProxy } = config.http;
   const special = createAccountRoutes({ config });
+  const trail = new AuditTrail(journal, log);
   const complaints = new Map<string, number>();
 
   async function readParams({ method, definition }: RestAction, { request }: Exchange): Promise<Fields> {
@@ -73,31 +74,6 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
     return visible;
   }
 
-  function audit(
-    action: RestAction,
-    { request }: Exchange,
-    params: Fields,
-    login: Login | undefined,
-    ok: boolean,
-    result?: unknown,
-  ): void {
-    if (!isAudited(action, params)) return;
-    const target = targetOf(action, params, result);
-    const record = auditRecord(
-      {
-        user: login?.caller.user ?? (action.definition === accounts.actions.login ? (target ?? '') : ''),
-        action: `${action.contract.name}.${action.name}`,
-        target,
-        address: clientAddress(request, trustProxy),
-        ok,
-      },
-      Date.now(),
-    );
-    journal.append({ kind: 'audit', audit: record }).catch((err: unknown) => {
-      log.error({ err, action: record.action }, 'an audit record could not be written');
-    });
-  }
-
   async function perform(action: RestAction, exchange: Exchange, params: Fields, login: Login | undefined) {
     const { contract, definition, name } = action;
     if (definition.raw !== undefined) {
@@ -112,7 +88,7 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
   }
 
   return async function answer(action, exchange) {
-    const { request, response, requestId } = exchange;
+    const { request, requestId } = exchange;
     const { definition } = action;
     const login = await authenticate(request.$ctx.broker, request, trustProxy);
     Object.assign(request.$ctx.meta, {
@@ -121,29 +97,34 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
       agent: request.headers['user-agent'],
       requestId,
     });
-    authorize(definition, login);
-    if (definition.camera !== undefined && action.pathParams.includes(definition.camera))
-      authorizeCamera(definition, request.$params, login);
-    const params = await readParams(action, exchange);
-    authorizeCamera(definition, params, login);
+    const asked = { action, login, address: clientAddress(request, trustProxy) };
+    let params: Fields = request.$params;
     let result: unknown;
     try {
+      authorize(definition, login);
+      if (definition.camera !== undefined && action.pathParams.includes(definition.camera))
+        authorizeCamera(definition, params, login);
+      params = await readParams(action, exchange);
+      authorizeCamera(definition, params, login);
       result = await perform(action, exchange, params, login);
     } catch (error) {
-      audit(action, exchange, params, login, false);
+      trail.failed({ ...asked, params }, error);
       throw error;
     }
-    audit(action, exchange, params, login, true, result);
+    trail.done({ ...asked, params }, result);
     if (action.contract === accounts && request.method !== 'GET') void watch.check();
-    if (definition.raw !== undefined) return;
-    const { status = 200 } = definition;
-    if (status === 204) {
-      response.writeHead(204).end();
-      return;
-    }
-    if (status === 201) setLocation(action, exchange, result);
-    sendJson(response, status, result);
+    if (definition.raw === undefined) reply(action, exchange, result);
   };
+}
+
+function reply(action: RestAction, exchange: Exchange, result: unknown): void {
+  const { status = 200 } = action.definition;
+  if (status === 204) {
+    exchange.response.writeHead(204).end();
+    return;
+  }
+  if (status === 201) setLocation(action, exchange, result);
+  sendJson(exchange.response, status, result);
 }
 
 /** Where what was made can be read again. */

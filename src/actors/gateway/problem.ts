@@ -67,8 +67,9 @@ export function sendProblem(response: ServerResponse, error: unknown, requestId:
   }
   for (const name of ['content-length', 'content-disposition', 'content-range', 'etag'])
     response.removeHeader(name);
-  response.writeHead(problem.status, problemHeaders(error, problem));
-  response.end(JSON.stringify(problem));
+  const body = Buffer.from(JSON.stringify(problem));
+  response.writeHead(problem.status, { ...problemHeaders(error, problem), 'content-length': body.length });
+  response.end(body);
   return problem;
 }
 

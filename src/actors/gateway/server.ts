@@ -31,6 +31,7 @@ const CLOSE_MS = 1_500;
 export function createWebServer({ tls }: Pick<Config, 'tls'>, handlers: ServerHandlers): WebServer {
   const options = {
     maxHeaderSize: MAX_HEADERS,
+    requireHostHeader: false,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Errors } from 'moleculer';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { auditRecord, isAudited, targetOf } from '../../../../src/actors/gateway/audit.ts';
+import { auditRecord, AuditTrail, isAudited, targetOf } from '../../../../src/actors/gateway/audit.ts';
 import { mayHear, wantedTypes } from '../../../../src/actors/gateway/event-stream.ts';
 import { attachment, checkRange, clipRange } from '../../../../src/actors/gateway/media-routes.ts';
 import { joinMetrics } from '../../../../src/actors/gateway/metrics.ts';
@@ -13,6 +13,8 @@ import { SightmeshError } from '../../../../src/contracts/errors.ts';
 import { PUBLIC_CONTRACTS } from '../../../../src/contracts/index.ts';
 import { restActions } from '../../../../src/contracts/openapi.ts';
 import { type Caller, ROLE_RIGHTS } from '../../../../src/contracts/rights.ts';
+import type { AuditRecord, JournalEntry } from '../../../../src/store/types.ts';
+import { loggerInto, type LogLine } from '../../../support/gateway/start.ts';
 import { eventOf } from '../../../support/gateway/stand-ins.ts';
 
 const caller = (role: 'admin' | 'operator' | 'viewer', cameras: '*' | string[]): Caller => ({
@@ -183,6 +185,46 @@ describe('the audit trail', () => {
     expect(targetOf(actionOf('POST /cameras'), { name: 'Yard' }, { id: 'yard' })).toBe('yard');
     expect(targetOf(actionOf('POST /users'), { name: 'ann' }, undefined)).toBe('ann');
     expect(targetOf(actionOf('POST /logout'), {}, {})).toBeNull();
+  });
+
+  test('has what was refused to somebody, but not without end, and of strangers only wrong passwords', () => {
+    const records: AuditRecord[] = [];
+    const append = (entry: JournalEntry): Promise<void> => {
+      if (entry.kind === 'audit') records.push(entry.audit);
+      return Promise.resolve();
+    };
+    const trail = new AuditTrail({ append }, loggerInto([]));
+    const login = { caller: caller('viewer', '*'), session: 's', token: 't' };
+    const remove = { action: actionOf('DELETE /users/:name'), params: { name: 'ann' }, address: '192.0.2.1' };
+    const enter = {
+      action: actionOf('POST /login'),
+      params: { username: 'bob' },
+      address: '192.0.2.1',
+      login: undefined,
+    };
+    trail.failed({ ...remove, login: undefined }, new SightmeshError('unauthenticated'));
+    trail.failed(enter, new SightmeshError('too_many_requests'));
+    trail.failed(enter, new SightmeshError('bad_request'));
+    expect(records).toEqual([]);
+    trail.failed(enter, new SightmeshError('login_failed'));
+    expect(records.pop()).toMatchObject({ user: 'bob', action: 'accounts.login', target: 'bob', ok: false });
+    for (let i = 0; i < 100; i += 1) trail.failed({ ...remove, login }, new SightmeshError('forbidden'));
+    expect(records).toHaveLength(60);
+    trail.done({ ...remove, login }, {});
+    expect(records.at(-1)).toMatchObject({
+      user: 'u',
+      action: 'accounts.deleteUser',
+      target: 'ann',
+      ok: true,
+    });
+  });
+
+  test('that cannot be written is said in the log', async () => {
+    const lines: LogLine[] = [];
+    const trail = new AuditTrail({ append: () => Promise.reject(new Error('disk full')) }, loggerInto(lines));
+    trail.done({ action: actionOf('POST /logout'), params: {}, address: '192.0.2.1', login: undefined }, {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines).toMatchObject([{ level: 'error', fields: { action: 'accounts.logout' } }]);
   });
 
   test('its ids sort by time', () => {
