@@ -43,16 +43,18 @@ export function planBurst(gop: readonly Frame[], maxBytes: number): BurstPlan {
 }
 
 export interface Pace {
-  /** Packets that go at once. */
-  readonly packets: number;
-  /** Milliseconds between two such groups; 0 yields to other work only. */
-  readonly everyMs: number;
+  /** Packets of 1,200 bytes. */
+  readonly packetsPerMs: number;
+  /** Packets that go at once: receivers take some 100 into their buffer, and may be asleep meanwhile. */
+  readonly most: number;
 }
 
-/** For viewers in the same network: as fast as the machine can, without holding the event loop. */
-export const PACE_NEAR: Pace = { packets: 128, everyMs: 0 };
+/** Some 100 Mbps, for viewers in the same network. */
+export const PACE_NEAR: Pace = { packetsPerMs: 10, most: 50 };
 /** Some 20 Mbps for everybody else. */
-export const PACE_FAR: Pace = { packets: 20, everyMs: 10 };
+export const PACE_FAR: Pace = { packetsPerMs: 2, most: 20 };
+
+const TICK_MS = 2;
 
 type SendPacket = (timestamp: number, payload: Buffer, marker: boolean) => void;
 interface Queued {
@@ -67,12 +69,16 @@ export class PacedSender {
   readonly #pace: Pace;
   readonly #maxPackets: number;
   #queue: Queued[] = [];
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Packets that may go, as of the time beside it. */
+  #allowance: number;
+  #at = performance.now();
   #closed = false;
 
   constructor(send: SendPacket, pace: Pace, maxPackets = 20_000) {
     this.#send = send;
     this.#pace = pace;
+    this.#allowance = pace.most;
     this.#maxPackets = maxPackets;
   }
 
@@ -94,16 +100,20 @@ export class PacedSender {
   /** Idempotent; what waits is dropped. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#queue = [];
   }
 
   #run(): void {
     this.#timer = undefined;
-    for (const { timestamp, payload, marker } of this.#queue.splice(0, this.#pace.packets)) {
-      this.#send(timestamp, payload, marker);
-    }
-    if (this.#queue.length === 0) return;
-    const next = (): void => this.#run();
-    this.#timer = this.#pace.everyMs === 0 ? setImmediate(next) : setTimeout(next, this.#pace.everyMs);
+    const { packetsPerMs, most } = this.#pace;
+    const now = performance.now();
+    this.#allowance = Math.min(most, this.#allowance + (now - this.#at) * packetsPerMs);
+    this.#at = now;
+    const count = Math.floor(this.#allowance);
+    const packets = this.#queue.splice(0, count);
+    this.#allowance -= packets.length;
+    for (const { timestamp, payload, marker } of packets) this.#send(timestamp, payload, marker);
+    if (this.#queue.length > 0) this.#timer = setTimeout(() => this.#run(), TICK_MS);
   }
 }
