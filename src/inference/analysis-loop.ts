@@ -20,6 +20,7 @@ interface Entry {
   readonly stream: number;
   life: number;
   readonly analysis: StreamAnalysis;
+  readonly objects: readonly string[];
   /** What is wrong with its pictures; null while all is well. */
   problem: string | null;
 }
@@ -51,6 +52,7 @@ export class AnalysisLoop {
       stream,
       life,
       analysis: new StreamAnalysis(settings, this.#options.newEventId),
+      objects: settings.objects,
       problem: null,
     });
   }
@@ -87,10 +89,11 @@ export class AnalysisLoop {
     const now = this.#options.now();
     const seconds = (now - this.#reportedAt) / 1000;
     this.#reportedAt = now;
-    return [...this.#streams.values()].map(({ stream, life, problem, analysis }) => ({
+    const labels = this.#options.loader.engine?.labels;
+    return [...this.#streams.values()].map(({ stream, life, problem, objects, analysis }) => ({
       stream,
       life,
-      problem,
+      problem: problem ?? unknownObjects(objects, labels),
       ...analysis.report(seconds),
     }));
   }
@@ -169,3 +172,8 @@ export class AnalysisLoop {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function unknownObjects(wanted: readonly string[], known: readonly string[] | undefined): string | null {
+  const unknown = wanted.filter((label) => known?.includes(label) === false);
+  return unknown.length === 0 ? null : `The model cannot recognise: ${unknown.join(', ')}.`;
+}

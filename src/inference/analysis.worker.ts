@@ -3,6 +3,7 @@
  * that are worth it to an engine, one at a time. Pixels never leave it; events and JPEGs do. Argument: the black box.
  */
 import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { AV_LOG_QUIET } from 'node-av/constants';
 import { Log } from 'node-av/lib';
 import { serveWorker } from '../media/worker/child.ts';
@@ -17,6 +18,11 @@ const BEAT_MS = 1_000;
 
 const [blackBoxPath] = process.argv.slice(2);
 if (blackBoxPath === undefined) throw new Error('usage: analysis.worker.ts <black box>');
+
+// After a good end nobody asks what it was working on; perhaps nobody is left to tidy up.
+process.once('exit', (code) => {
+  if (code === 0) rmSync(blackBoxPath, { force: true });
+});
 
 // Damaged pictures are counted, not described.
 Log.setLevel(AV_LOG_QUIET);

@@ -15,7 +15,7 @@ export interface AnalysisPoolOptions {
   readonly nice: number;
   /** Absolute path of the worker, for tests. */
   readonly entry?: string;
-  /** Silence after which a worker hangs and is killed, milliseconds. Default 20,000. */
+  /** Silence after which a worker hangs and is killed, milliseconds. Default 30,000. */
   readonly hungAfterMs?: number;
   /** Pause before the first restart of a worker and at most, milliseconds. Default 250 and 30,000. */
   readonly restartMs?: readonly [first: number, most: number];
@@ -82,7 +82,7 @@ export class AnalysisPool {
         log,
         nice,
         entry: options.entry ?? path.join(import.meta.dirname, 'analysis.worker.ts'),
-        hungAfterMs: options.hungAfterMs ?? 20_000,
+        hungAfterMs: options.hungAfterMs ?? 30_000,
         restartMs: options.restartMs ?? [250, 30_000],
         onDeath: (culprit) => {
           if (culprit !== undefined) this.#blame(culprit, worker);

@@ -12,13 +12,15 @@ export interface AnalysisOptions {
   readonly pool: Pick<AnalysisPool, 'open'>;
   readonly events: EventLog;
   /** Milliseconds that never go back. */
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
 /** Milliseconds without a packet after which the camera counts as away. */
 const AWAY_MS = 5_000;
 const TICK_MS = 1_000;
 const REOPEN_MS = 1_000;
+/** Milliseconds without the sub stream after which the main stream takes its place. */
+const FALL_BACK_MS = 10_000;
 
 /**
  * Leads the packets of one camera from its hub to the pool and what comes back into the event log. Whatever breaks the
@@ -27,7 +29,9 @@ const REOPEN_MS = 1_000;
 export class Analysis {
   readonly #options: AnalysisOptions;
   readonly #now: () => number;
-  readonly stream: StreamName;
+  /** The stream that is read. */
+  #stream: StreamName;
+  #subGone: number;
   #pooled: AnalysisStream | undefined;
   #reader: Reader | undefined;
   #session: number | undefined;
@@ -39,8 +43,9 @@ export class Analysis {
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-    this.stream = options.camera.subUrl === null ? 'main' : 'sub';
+    this.#now = options.now;
+    this.#stream = options.camera.subUrl === null ? 'main' : 'sub';
+    this.#subGone = this.#now();
   }
 
   start(): void {
@@ -83,8 +88,12 @@ export class Analysis {
 
   /** The camera says that it is away: true soon after its last packet too. */
   cameraAway(): void {
-    const hub = this.#options.hubs.ensure(this.#options.camera.id, this.stream);
-    if (!hub.live) this.#lose();
+    if (!this.#live(this.#stream)) this.#lose();
+  }
+
+  /** The sub stream is wanted and does not come: the main stream is read instead. */
+  get fallenBack(): boolean {
+    return this.#stream === 'main' && this.#options.camera.subUrl !== null;
   }
 
   /** No picture came for a while. */
@@ -99,7 +108,7 @@ export class Analysis {
   #read(): void {
     if (!this.#ready || this.#reader !== undefined) return;
     const { hubs, camera } = this.#options;
-    const hub = hubs.ensure(camera.id, this.stream);
+    const hub = hubs.ensure(camera.id, this.#stream);
     this.#reader = hub.read(
       { name: 'analyzer', kinds: ['video'], maxBytes: 8 * 1024 * 1024 },
       {
@@ -137,6 +146,26 @@ export class Analysis {
   #look(): void {
     this.#noteSeen();
     if (!this.#away && this.#now() - this.#lastPacket > AWAY_MS) this.#lose();
+    const stream = this.#choose();
+    if (stream === this.#stream) return;
+    this.#stopReading();
+    this.#lose();
+    this.#stream = stream;
+    this.#read();
+  }
+
+  #choose(): StreamName {
+    if (this.#options.camera.subUrl === null) return 'main';
+    if (this.#live('sub')) {
+      this.#subGone = this.#now();
+      return 'sub';
+    }
+    if (!this.#live('main')) return this.#stream;
+    return this.#now() - this.#subGone > FALL_BACK_MS ? 'main' : this.#stream;
+  }
+
+  #live(stream: StreamName): boolean {
+    return this.#options.hubs.ensure(this.#options.camera.id, stream).live;
   }
 
   #lose(): void {

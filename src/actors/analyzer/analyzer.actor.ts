@@ -19,10 +19,17 @@ export type AnalyzerParts = Pick<NodeContext, 'log' | 'nodeId' | 'broker' | 'clo
   readonly pictures: Pick<EventPictures, 'save'>;
 };
 
+export interface AnalyzerOptions {
+  readonly camera: CameraDocument;
+  readonly epoch: number;
+  /** Milliseconds that never go back, for tests. */
+  readonly monotonic?: () => number;
+}
+
 /** `analyzer.<camera>`: turns the pictures of one camera into events. */
 export function createAnalyzerActor(
   parts: AnalyzerParts,
-  options: { readonly camera: CameraDocument; readonly epoch: number },
+  options: AnalyzerOptions,
   onReady?: (error?: unknown) => void,
 ): ServiceSchema {
   const { log, nodeId, broker, journal, pictures, hubs } = parts;
@@ -34,7 +41,8 @@ export function createAnalyzerActor(
     pictures,
     publish: (name, event) => publish(broker, name, { event }),
   });
-  const analysis = new Analysis({ camera, hubs, pool: parts.analysis, events });
+  const now = options.monotonic ?? (() => performance.now());
+  const analysis = new Analysis({ camera, hubs, pool: parts.analysis, events, now });
   const meter = new ShareMeter();
 
   return actorSchema(
@@ -45,11 +53,16 @@ export function createAnalyzerActor(
       actions: {
         status: () => {
           const { state } = analysis;
-          const shares = state === undefined ? { wanted: 0, seen: 0 } : meter.read(state, performance.now());
+          const shares = state === undefined ? { wanted: 0, seen: 0 } : meter.read(state, now());
           return {
             node: nodeId,
             epoch,
-            ...describe(state, { away: analysis.away, problem: events.problem, shares }),
+            ...describe(state, {
+              away: analysis.away,
+              fallenBack: analysis.fallenBack,
+              problem: events.problem,
+              shares,
+            }),
           };
         },
       },

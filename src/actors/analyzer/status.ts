@@ -17,14 +17,20 @@ const OVERLOADED_LEAST = 10;
 /** What the status says of the analysis; `place` and the rest is the actor's. */
 export function describe(
   state: AnalysisState | undefined,
-  more: { readonly away: boolean; readonly problem: string | null; readonly shares: Shares },
+  more: {
+    readonly away: boolean;
+    readonly fallenBack: boolean;
+    readonly problem: string | null;
+    readonly shares: Shares;
+  },
 ): Omit<AnalyzerStatus, 'node' | 'epoch'> {
   const { wanted, seen } = more.shares;
   const overloaded = wanted >= OVERLOADED_LEAST && seen / wanted < OVERLOADED_SHARE;
   const message =
     more.problem ??
     state?.message ??
-    (overloaded ? `The engine is overloaded: it saw ${String(seen)} of ${String(wanted)} pictures.` : null);
+    (overloaded ? `The engine is overloaded: it saw ${String(seen)} of ${String(wanted)} pictures.` : null) ??
+    (more.fallenBack ? 'The sub stream sends no pictures: the main stream is analysed instead.' : null);
   return {
     state: stateOf(state, more.away, overloaded),
     message,

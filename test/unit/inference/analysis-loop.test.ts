@@ -212,6 +212,15 @@ describe('analysis loop', () => {
     loop.close(2);
   });
 
+  it('says which objects the model does not know', () => {
+    const { loop, loader } = setUp();
+    loop.open(1, 1, { ...settings, objects: ['person', 'dragon', 'elf'] });
+    expect(loop.reports()[0]?.problem).toBe('The model cannot recognise: dragon, elf.');
+    loader.engine = undefined;
+    expect(loop.reports()[0]?.problem).toBeNull();
+    loop.close(1);
+  });
+
   it('refuses pictures that are too large, and says so', () => {
     const { loop, format } = setUp();
     loop.open(1, 1, settings);

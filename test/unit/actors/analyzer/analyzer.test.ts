@@ -95,7 +95,7 @@ describe('analyzer actor', () => {
   });
   afterEach(() => spawner.endAll());
 
-  const spawn = (camera = document()) =>
+  const spawn = (camera = document(), monotonic?: () => number) =>
     spawner.spawn({ name: 'analyzer.door', epoch: 2, revision: '' }, (onReady) =>
       createAnalyzerActor(
         {
@@ -117,7 +117,7 @@ describe('analyzer actor', () => {
             stats: { waiting: 0, appended: 0, applied: 0, damaged: 0, problem: null },
           },
         },
-        { camera, epoch: 2 },
+        { camera, epoch: 2, ...(monotonic === undefined ? {} : { monotonic }) },
         onReady,
       ),
     );
@@ -148,6 +148,19 @@ describe('analyzer actor', () => {
     await passes();
     expect(pool.did).toEqual(['header', 'packet 10000']);
     expect(hubs.ensure('door', 'main').readers).toEqual([]);
+  });
+
+  it('makes do with the main stream while the sub stream does not come', async () => {
+    let now = 0;
+    await spawn(document({ subUrl: 'rtsp://192.0.2.1/sub' }), () => now);
+    feed('main');
+    now = 20_000;
+    await passes();
+    expect((await status()).message).toMatch('the main stream is analysed instead');
+    feed('sub');
+    await until('the sub stream', () => hubs.ensure('door', 'sub').readers.length === 1);
+    expect(hubs.ensure('door', 'main').readers).toEqual([]);
+    expect((await status()).message).toBeNull();
   });
 
   it('says how it fares', async () => {

@@ -15,7 +15,7 @@ const state: AnalysisState = {
   damaged: 0,
   latencyMs: 0,
 };
-const fine = { away: false, problem: null, shares: { wanted: 0, seen: 0 } };
+const fine = { away: false, fallenBack: false, problem: null, shares: { wanted: 0, seen: 0 } };
 
 suite('status of an analyzer', () => {
   it('names the states', () => {
@@ -39,6 +39,12 @@ suite('status of an analyzer', () => {
     const message = 'The pictures cannot be decoded.';
     expect(describe({ ...state, message }, fine).message).toBe(message);
     expect(describe({ ...state, message }, { ...fine, problem: 'No disk.' }).message).toBe('No disk.');
+  });
+
+  it('says that it makes do with the main stream', () => {
+    expect(describe(state, { ...fine, fallenBack: true }).message).toBe(
+      'The sub stream sends no pictures: the main stream is analysed instead.',
+    );
   });
 
   it('measures over ten seconds', () => {
