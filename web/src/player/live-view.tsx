@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import type { Camera, CameraStatus, StreamName } from '../../../src/contracts/entities.ts';
 import { statusQuery } from '../api/queries.ts';
+import { cameraWords } from '../components/camera-words.ts';
 import { RUNGS, type LadderState, type Rung } from './ladder.ts';
 import { useLadder, type Ladder } from './use-ladder.ts';
 import { webRtcServed } from './webrtc.ts';
@@ -60,12 +61,7 @@ function rungsFor(status: CameraStatus | undefined, stream: StreamName): readonl
 
 function offlineText(camera: Camera, status: CameraStatus | undefined): string {
   if (!camera.enabled) return 'This camera is switched off';
-  return (
-    status?.message ??
-    (status?.state === 'connecting' || status?.state === 'idle'
-      ? 'Connecting to the camera'
-      : 'The camera has no picture')
-  );
+  return status ? cameraWords(status) : 'The camera has no picture';
 }
 
 function useElapsed(ms: number): boolean {

@@ -10,16 +10,22 @@ const MEANINGS: Record<Rung, string> = {
 };
 
 /** Says by which way the picture comes. */
-export function TransportBadge({ state, enabled }: { state: LadderState | null; enabled: boolean }) {
+interface TransportBadgeProps {
+  readonly state: LadderState | null;
+  readonly enabled: boolean;
+  /** What the camera sends, as in "H.264"; null while unknown. */
+  readonly codec: string | null;
+}
+
+export function TransportBadge({ state, enabled, codec }: TransportBadgeProps) {
   const playing = state?.phase === 'playing' && enabled;
-  const label =
-    !enabled || !state
-      ? 'Off'
-      : playing
-        ? NAMES[state.rung]
-        : state.phase === 'connecting'
-          ? 'Connecting'
-          : 'No picture';
+  const label = !enabled
+    ? 'Off'
+    : playing
+      ? [NAMES[state.rung], ...(codec === null ? [] : [codec])].join(' · ')
+      : state?.phase === 'connecting'
+        ? 'Connecting'
+        : 'No picture';
   return (
     <Tooltip label={playing ? MEANINGS[state.rung] : label}>
       <span

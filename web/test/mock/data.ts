@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type {
   Camera,
   CameraStatus,
@@ -40,6 +41,10 @@ const camera = (id: string, name: string, more: Partial<Camera> = {}): Camera =>
 });
 
 export interface MockState {
+  /** Open `GET /stream` answers. */
+  readonly listeners: Set<ServerResponse>;
+  /** Cameras that have no picture. */
+  readonly offline: Set<string>;
   cameras: Camera[];
   events: EventRecord[];
   users: User[];
@@ -49,6 +54,8 @@ export interface MockState {
 export function makeState(): MockState {
   const now = Date.now();
   return {
+    listeners: new Set(),
+    offline: new Set(['parking']),
     loggedIn: false,
     cameras: [
       camera('front-door', 'Front door', { subUrl: 'rtsp://192.0.2.10/front-door/sub' }),
@@ -168,7 +175,7 @@ export function status(target: Camera): CameraStatus {
     drops: 0,
     lost: 2,
     lastPacketAgeMs: 18,
-    webrtc: true,
+    webrtc: false,
   };
   const failing = target.id === 'parking';
   return {

@@ -51,7 +51,7 @@ export function CameraBar(props: CameraBarProps) {
       <Group gap={4} wrap="nowrap">
         {may('playback') && <Playing {...props} />}
       </Group>
-      <Group gap={4} wrap="nowrap">
+      <Group gap={4}>
         <DayButton cursor={cursor} now={now} onDay={ways.seek} />
         <Tool icon={IconZoomOut} label="Show more time (−)" onClick={() => ways.zoom(2)} />
         <Tool icon={IconZoomIn} label="Show less time (+)" onClick={() => ways.zoom(0.5)} />

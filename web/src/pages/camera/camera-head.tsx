@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { Camera } from '../../../../src/contracts/entities.ts';
 import { statusQuery } from '../../api/queries.ts';
+import { streamWords } from '../../components/camera-words.ts';
 import { formatShare } from '../../components/format.ts';
 import { StateBadge } from '../../components/state-badge.tsx';
 import type { LadderState } from '../../player/ladder.ts';
@@ -38,10 +39,11 @@ export function CameraHead({ camera, ladder, live }: CameraHeadProps) {
         {camera.name}
       </Title>
       {status && <StateBadge state={status.state} />}
-      {live && ladder && <TransportBadge state={ladder} enabled={camera.enabled} />}
+      {live && ladder && (
+        <TransportBadge state={ladder} enabled={camera.enabled} codec={main?.codec ?? null} />
+      )}
       <Text size="sm" c="dimmed" ml="auto" visibleFrom="sm" lineClamp={1}>
-        {main &&
-          `${main.codec} ${main.width}×${main.height}, ${main.fps.toFixed(0)} fps, ${(main.kbps / 1000).toFixed(1)} Mbps`}
+        {main && streamWords(main)}
       </Text>
       {status?.coverageToday != null && (
         <Tooltip label="Share of today that was really recorded">

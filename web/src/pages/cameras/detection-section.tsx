@@ -31,35 +31,28 @@ export function DetectionSection({ draft, errors, readOnly, set }: SectionProps)
         >
           <Slider
             mt={8}
-            mb={18}
             min={0.05}
             max={1}
             step={0.05}
             label={(value) => `${Math.round(value * 100)} %`}
             thumbLabel="How sure it must be"
-            marks={[{ value: 0.5, label: '50 %' }]}
             disabled={readOnly}
             value={draft.minScore}
             onChange={(minScore) => set({ minScore: Math.round(minScore * 100) / 100 })}
           />
         </Input.Wrapper>
         <Input.Wrapper
-          label="Sensitivity to movement"
-          description="How little must change to count"
+          label={`Sensitivity to movement: ${Math.round(draft.sensitivity * 100)} %`}
+          description="Higher: less must change to count"
           error={errors['sensitivity']}
         >
           <Slider
             mt={8}
-            mb={18}
             min={0}
             max={1}
             step={0.05}
             label={(value) => `${Math.round(value * 100)} %`}
             thumbLabel="Sensitivity to movement"
-            marks={[
-              { value: 0, label: 'dull' },
-              { value: 1, label: 'nervous' },
-            ]}
             disabled={readOnly}
             value={draft.sensitivity}
             onChange={(sensitivity) => set({ sensitivity: Math.round(sensitivity * 100) / 100 })}

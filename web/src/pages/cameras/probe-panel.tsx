@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { Camera, ProbeResult } from '../../../../src/contracts/entities.ts';
@@ -72,23 +72,20 @@ interface ProbeAnswerProps extends Found {
 }
 
 function ProbeAnswer({ stream, result, named }: ProbeAnswerProps) {
-  const about = named ? (stream === 'main' ? 'Full picture: ' : 'Small picture: ') : '';
+  const about = !named ? 'The camera' : stream === 'main' ? 'The full picture' : 'The small picture';
   const facts = probeFacts(result);
   return (
-    <Alert
-      variant="light"
-      color={result.ok ? 'teal' : 'orange'}
-      icon={result.ok ? <IconCircleCheck size={20} /> : <IconAlertTriangle size={20} />}
-      title={`${about}${result.ok ? 'the camera answers and sends pictures' : 'this does not work yet'}`}
-      data-probe={result.ok ? 'ok' : (result.code ?? 'failed')}
-      classNames={{ title: classes.probeTitle }}
-    >
+    <div className={classes.answer} data-probe={result.ok ? 'ok' : (result.code ?? 'failed')}>
+      <p className={classes.answerTitle}>
+        {result.ok ? <IconCircleCheck size={18} /> : <IconAlertTriangle size={18} />}
+        {about} {result.ok ? 'works' : 'does not work yet'}
+      </p>
       {result.messages.map((message) => (
         <p key={message} className={classes.probeLine}>
           {message}
         </p>
       ))}
       {facts.length > 0 && <p className={classes.probeFacts}>{facts.join(' · ')}</p>}
-    </Alert>
+    </div>
   );
 }

@@ -11,3 +11,12 @@ export function pagesOf<T>(items: readonly T[], size: GridSize): T[][] {
   for (let at = 0; at < items.length; at += size) pages.push(items.slice(at, at + size));
   return pages;
 }
+
+export type Arrow = 'left' | 'right' | 'up' | 'down';
+
+/** The tile that an arrow leads to on a page of `count` tiles; null when it leads off the page. */
+export function neighbour(index: number, count: number, size: GridSize, arrow: Arrow): number | null {
+  const side = Math.sqrt(size);
+  const next = index + { left: -1, right: 1, up: -side, down: side }[arrow];
+  return next >= 0 && next < count ? next : null;
+}

@@ -1,10 +1,12 @@
 import { ActionIcon, Group, SegmentedControl, Text, Tooltip } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconMaximize } from '@tabler/icons-react';
+import type { RefObject } from 'react';
 import { toggleFullscreen } from '../../components/fullscreen.ts';
 import { GRID_SIZES, isGridSize, type GridSize } from './grid.ts';
 import classes from './wall.module.css';
 
 interface WallBarProps {
+  readonly wall: RefObject<HTMLElement | null>;
   readonly size: GridSize;
   readonly page: number;
   readonly pages: number;
@@ -12,7 +14,7 @@ interface WallBarProps {
   readonly onSize: (size: GridSize) => void;
 }
 
-export function WallBar({ size, page, pages, onPage, onSize }: WallBarProps) {
+export function WallBar({ wall, size, page, pages, onPage, onSize }: WallBarProps) {
   const choose = (value: string): void => {
     const next = Number(value);
     if (isGridSize(next)) onSize(next);
@@ -57,7 +59,7 @@ export function WallBar({ size, page, pages, onPage, onSize }: WallBarProps) {
             variant="subtle"
             color="gray"
             aria-label="Fill the screen"
-            onClick={() => toggleFullscreen(document.documentElement)}
+            onClick={() => wall.current && toggleFullscreen(wall.current)}
           >
             <IconMaximize size={18} stroke={1.7} />
           </ActionIcon>

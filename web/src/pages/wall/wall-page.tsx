@@ -1,7 +1,7 @@
 import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { IconDeviceCctv } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type CSSProperties } from 'react';
+import { useRef, useState, type CSSProperties } from 'react';
 import { Link } from 'wouter';
 import type { Camera } from '../../../../src/contracts/entities.ts';
 import { camerasQuery } from '../../api/queries.ts';
@@ -11,6 +11,7 @@ import { pagesOf, type GridSize } from './grid.ts';
 import { Tile } from './tile.tsx';
 import { WallBar } from './wall-bar.tsx';
 import { useWallKeys } from './use-wall-keys.ts';
+import { useOrder } from './use-order.ts';
 import { useStoredGrid } from './use-stored-grid.ts';
 import classes from './wall.module.css';
 
@@ -28,29 +29,32 @@ export function WallPage() {
     );
   }
   if (cameras.length === 0) return <NoCameras />;
-  const pages = pagesOf(cameras, size);
-  const shown = Math.min(page, pages.length - 1);
-  return <Wall pages={pages} page={shown} size={size} onPage={setPage} onSize={setSize} />;
+  return <Wall cameras={cameras} page={page} size={size} onPage={setPage} onSize={setSize} />;
 }
 
 interface WallProps {
-  readonly pages: readonly (readonly Camera[])[];
+  readonly cameras: readonly Camera[];
   readonly page: number;
   readonly size: GridSize;
   readonly onPage: (page: number) => void;
   readonly onSize: (size: GridSize) => void;
 }
 
-function Wall({ pages, page, size, onPage, onSize }: WallProps) {
-  const tiles = pages[page] ?? [];
-  useWallKeys({ tiles, page, pages: pages.length, onPage, onSize });
+function Wall({ cameras, page, size, onPage, onSize }: WallProps) {
+  const wall = useRef<HTMLElement>(null);
+  const [arranged, move] = useOrder(cameras);
+  const all = pagesOf(arranged, size);
+  const at = Math.min(page, all.length - 1);
+  const tiles = all[at] ?? [];
+  const pages = { page: at, pages: all.length, size, onPage, onSize };
+  useWallKeys({ ...pages, wall, ids: tiles.map(({ id }) => id), onMove: move });
   return (
-    <section className={classes.wall} aria-label="Live wall">
+    <section ref={wall} className={classes.wall} aria-label="Live wall">
       <h1 className={classes.hidden}>Live wall</h1>
-      <WallBar size={size} page={page} pages={pages.length} onPage={onPage} onSize={onSize} />
+      <WallBar {...pages} wall={wall} />
       <div className={classes.grid} data-size={size} style={gridStyle(size, tiles.length)}>
         {tiles.map((camera) => (
-          <Tile key={camera.id} camera={camera} small={size > 1} />
+          <Tile key={camera.id} camera={camera} small={size > 1} onDrop={(id) => move(id, camera.id)} />
         ))}
       </div>
     </section>
