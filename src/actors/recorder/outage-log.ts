@@ -30,7 +30,8 @@ export class OutageLog {
     const before = this.#current;
     if (before?.cause === cause) return;
     this.end(now);
-    this.#put({ cause, from: before === undefined ? from : Math.max(now, before.from), to: null });
+    this.#current = this.#record(cause, before === undefined ? from : Math.max(now, before.from));
+    this.#options.save(this.#current);
   }
 
   /** Recording goes on at `to`. */
@@ -43,21 +44,12 @@ export class OutageLog {
 
   /** An outage that is known only now that it is over. */
   note(cause: Cause, from: number, to: number): void {
-    this.#put({ cause, from, to: null });
-    this.end(to);
+    this.#options.save({ ...this.#record(cause, from), to: Math.round(to) });
   }
 
-  #put({ cause, from, to }: Pick<OutageRecord, 'cause' | 'from' | 'to'>): void {
-    const { camera, node, key, save } = this.#options;
+  #record(cause: Cause, from: number): OutageRecord {
+    const { camera, node, key } = this.#options;
     const begin = Math.round(from);
-    this.#current = {
-      id: `${camera}/${key}/${String(begin)}-${cause}`,
-      camera,
-      node,
-      from: begin,
-      to,
-      cause,
-    };
-    save(this.#current);
+    return { id: `${camera}/${key}/${String(begin)}-${cause}`, camera, node, from: begin, to: null, cause };
   }
 }

@@ -59,7 +59,11 @@ export function createRecorderActor(
   );
 }
 
+/** Of the first moments of a recorder only those that took some time are news. */
+const NEWS_MS = 500;
+
 function announce({ broker, log }: RecorderParts, { camera, from, to, cause }: OutageRecord): void {
+  if (cause === 'starting' && to !== null && to - from < NEWS_MS) return;
   const gap = {
     camera,
     from: new Date(from).toISOString(),

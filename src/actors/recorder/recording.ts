@@ -44,8 +44,6 @@ export interface RecordingStatus {
 
 /** Half a minute of a camera with 4 Mbps may wait for a slow disk. */
 const QUEUE_BYTES = 16 * 2 ** 20;
-/** Longer pauses between two fragments are worth an outage of their own. */
-const NOTABLE_MS = 500;
 /** How far before its own start a recorder explains that nothing was recorded: it took some time to get here. */
 const START_MS = 5_000;
 const PATIENCE_MS = 3_000;
@@ -214,7 +212,7 @@ export class Recording {
     this.#last = fragment;
     this.#lastAt = performance.now();
     if (last === undefined) {
-      if (this.#silent.current === undefined && fragment.time - this.#began > NOTABLE_MS) {
+      if (this.#silent.current === undefined && fragment.time > this.#began) {
         this.#silent.note('starting', this.#began, fragment.time);
       }
     } else if (fragment.seq > last.seq + 1 && this.#unwritten.current === undefined) {
