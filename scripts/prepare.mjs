@@ -1,6 +1,8 @@
-// Everything that a node needs beside its packages: the console, built once per change of it, and the WebRTC worker.
+// Everything that a node needs: packages, the console, built once per change of it, and the WebRTC worker.
+//   node scripts/prepare.mjs      for images and build machines; npm start does it by itself
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ensureMediasoupWorker, placeMediasoupWorker } from './mediasoup-worker.mjs';
 import { ensureInstalled, hashOf, mustRun, node24, root, say } from './setup.mjs';
 
@@ -37,3 +39,5 @@ export async function prepare() {
   if (worker.file) placeMediasoupWorker(worker.file);
   else say(`WebRTC is off: ${worker.reason}. Live pictures come by MSE. \`npx sightmesh doctor\` says more.`);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare();

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { workerBin } from 'mediasoup';
-import { childEnvironment } from '../../../config/environment.ts';
+import { version as mediasoupVersion, workerBin } from 'mediasoup';
+import { builtWebRtcWorker, childEnvironment } from '../../../config/environment.ts';
 import { DEFAULT_MODEL, openModel } from '../../inference/models/manifest.ts';
 import { type Check, type CheckResult, missing, ok, warning } from './check.ts';
 
@@ -45,11 +45,12 @@ function loads(name: string, why: string): CheckResult {
 function webrtcWorker(): CheckResult {
   const fix =
     'node scripts/mediasoup-worker.mjs (downloads it, or builds it in some minutes and says what it needs)';
-  if (!existsSync(workerBin)) return warning('there is no WebRTC worker: live pictures come by MSE', fix);
-  const tried = spawnSync(workerBin, [], { env: {}, stdio: 'ignore', timeout: 10_000 });
+  const file = builtWebRtcWorker(mediasoupVersion) ?? workerBin;
+  if (!existsSync(file)) return warning('there is no WebRTC worker: live pictures come by MSE', fix);
+  const tried = spawnSync(file, [], { env: {}, stdio: 'ignore', timeout: 10_000 });
   return tried.status === WORKER_STARTED
     ? ok('the WebRTC worker runs')
-    : warning(`the WebRTC worker does not run here (${workerBin}): live pictures come by MSE`, fix);
+    : warning(`the WebRTC worker does not run here (${file}): live pictures come by MSE`, fix);
 }
 
 async function model(): Promise<CheckResult> {
