@@ -22,6 +22,8 @@ export interface SimulatedStream {
   readonly access_units: number;
   readonly access_units_sent: number;
   readonly access_units_late: number;
+  /** RFC 3339 */
+  readonly last_key_frame: string;
 }
 
 /** Several RTSP cameras on loopback in one process. */
@@ -104,6 +106,8 @@ export interface CheckedStream {
   readonly access_units: number;
   readonly missing: number;
   readonly duplicates: number;
+  /** RFC 3339, of the newest picture. */
+  readonly last_wall: string;
   readonly gaps: readonly { readonly missing: number; readonly seconds: number }[];
 }
 

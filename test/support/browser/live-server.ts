@@ -21,7 +21,7 @@ const PAGE =
   '<!doctype html><meta charset="utf-8"><title>live</title><body><script src="/players.js"></script>';
 
 /** The console's players as one script. */
-async function bundle(): Promise<string> {
+export async function bundlePlayers(): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'silent',
@@ -60,7 +60,7 @@ export class LiveServer {
   }
 
   async start(): Promise<string> {
-    this.#script = await bundle();
+    this.#script = await bundlePlayers();
     await this.pool.start();
     const { hubs, pool, spawner, transcoding } = this;
     this.#broker.createService(
