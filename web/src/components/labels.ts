@@ -1,3 +1,5 @@
+import type { GapCause } from '../../../src/contracts/entities.ts';
+
 const COLOURS: Record<string, string> = {
   person: '#ff8a5c',
   face: '#ff8a5c',
@@ -48,7 +50,7 @@ export const COMMON_OBJECTS = [
   'potted plant',
 ];
 
-const CAUSES: Record<string, string> = {
+const CAUSES: Record<GapCause, string> = {
   camera_stalled: 'The camera stopped sending',
   camera_unreachable: 'The camera could not be reached',
   camera_unauthorized: 'The camera refused the password',
@@ -57,10 +59,11 @@ const CAUSES: Record<string, string> = {
   node_down: 'The node was down',
   storage_full: 'No room on any volume',
   storage_slow: 'The storage was too slow',
+  storage_failed: 'The storage failed',
   starting: 'Starting up',
   deleted: 'Removed by retention',
   unknown: 'Cause not known',
 };
 
 /** Why nothing was recorded, for a person. */
-export const gapCause = (cause: string): string => CAUSES[cause] ?? CAUSES['unknown'] ?? cause;
+export const gapCause = (cause: GapCause): string => CAUSES[cause];

@@ -1,5 +1,6 @@
+import type { GapCause } from '../../../src/contracts/entities.ts';
 import { formatClock, formatDay, formatMinutes } from '../components/format.ts';
-import { labelColour } from '../components/labels.ts';
+import { gapCause, labelColour } from '../components/labels.ts';
 import { DAY, MINUTE, startOfDay, ticks, xOf, type Span } from './math.ts';
 
 export interface Mark extends Span {
@@ -8,7 +9,7 @@ export interface Mark extends Span {
 }
 
 export interface Gap extends Span {
-  readonly cause: string;
+  readonly cause: GapCause;
 }
 
 export interface Scene {
@@ -82,6 +83,28 @@ function drawTrack(
   for (const span of scene.recorded) bar(context, x, span, top, height);
   context.fillStyle = palette.gap;
   for (const gap of scene.gaps) bar(context, x, gap, top + height - 4, 4);
+  drawCauses(context, width, x, scene, palette);
+}
+
+/** The cause of a gap stands in it where it has room. */
+function drawCauses(
+  context: CanvasRenderingContext2D,
+  width: number,
+  x: ToX,
+  { gaps }: Scene,
+  palette: Palette,
+): void {
+  const { top, height } = LANES.recorded;
+  context.font = '11px system-ui, sans-serif';
+  context.textBaseline = 'middle';
+  context.textAlign = 'center';
+  context.fillStyle = palette.text;
+  for (const gap of gaps) {
+    const [left, right] = [Math.max(0, x(gap.from)), Math.min(width, x(gap.to))];
+    const text = gapCause(gap.cause);
+    if (right - left > context.measureText(text).width + 12)
+      context.fillText(text, (left + right) / 2, top + height / 2 - 1);
+  }
 }
 
 function drawAxis(context: CanvasRenderingContext2D, width: number, { view }: Scene, palette: Palette): void {

@@ -10,6 +10,7 @@ import { Timeline } from '../../timeline/timeline.tsx';
 import { CameraBar } from './camera-bar.tsx';
 import { CameraHead } from './camera-head.tsx';
 import { ExportBar } from './export-bar.tsx';
+import { GapList } from './gap-list.tsx';
 import { SideEvents } from './side-events.tsx';
 import { Stage } from './stage.tsx';
 import { useCameraKeys } from './use-camera-keys.ts';
@@ -130,6 +131,7 @@ export function CameraView({ camera, startAt }: { camera: Camera; startAt: numbe
             onRange={setRange}
             preview={(time) => snapshotUrl(camera.id, { at: iso(time), height: 144 })}
           />
+          <GapList gaps={history.gaps} view={shown} onSeek={ways.seek} />
           {range && (
             <ExportBar
               camera={camera}
