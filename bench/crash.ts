@@ -14,7 +14,6 @@ import { until } from '../test/support/until.ts';
 import { median, percentile, round } from './support/statistics.ts';
 
 const [kills = 20, cameras = 4] = process.argv.slice(2).map(Number);
-const GAP_MS = 100;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sightmesh-bench-'));
 const names = Array.from({ length: cameras }, (_, index) => `cam${String(index)}`);
 
@@ -69,31 +68,23 @@ try {
     await api.json('POST', '/cameras', { id, name: id, url: simulator.url(id), detect: { enabled: false } });
   }
   for (let round_ = 0; round_ < kills; round_ += 1) {
-    const before = new Set(segmentFiles(archive));
     const target = path.join(folder, `peer-${String(round_)}`);
     const peers = startPeer(target);
-    const fresh = (): string[] => segmentFiles(archive).filter((file) => !before.has(file));
-    await until(
-      'all cameras to record',
-      () => fresh().length >= cameras && segmentFiles(target).length >= cameras,
-      {
-        deadlineMs: 60_000,
-      },
-    );
+    const recording = (folder_: string): boolean => segmentFiles(folder_).length >= cameras;
+    await until('all cameras to record', () => recording(archive) && recording(target), {
+      deadlineMs: 60_000,
+    });
     await delay(3_000 + Math.random() * 4_000);
     const killed = Date.now();
     const ended = peers.map((child) => new Promise((resolve) => child.once('close', resolve)));
     for (const child of peers) child.kill('SIGKILL');
     await Promise.all([node.stop('SIGKILL'), ...ended]);
     await node.start();
-    await until(
-      'all cameras to record again',
-      () => segmentFiles(archive).length >= before.size + 2 * cameras,
-      {
-        deadlineMs: 60_000,
-      },
-    );
-    const own = segmentFiles(archive).filter((file) => !before.has(file) && startOf(file) < killed - GAP_MS);
+    const since = (file: string): boolean => startOf(file) >= killed;
+    await until('all cameras to record again', () => segmentFiles(archive).filter(since).length >= cameras, {
+      deadlineMs: 60_000,
+    });
+    const own = segmentFiles(archive).filter((file) => !since(file));
     lost.push(await lostBefore(own, killed));
     const peerFiles = segmentFiles(target);
     peerUnplayable += peerFiles.filter((file) => !playable(file)).length;
