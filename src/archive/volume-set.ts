@@ -51,6 +51,7 @@ export class VolumeSet {
   #countedAt = Number.NEGATIVE_INFINITY;
   #savedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> | undefined;
   #closed = false;
   #storeFailed = false;
 
@@ -81,9 +82,9 @@ export class VolumeSet {
   }
 
   /** Looks at all volumes now, and tells who listens when one is short of room. */
-  async check(): Promise<void> {
-    await this.measure();
-    if (this.#mounts.some((mount) => mount.short)) for (const listener of this.#shortListeners) listener();
+  check(): Promise<void> {
+    this.#checking = this.#check();
+    return this.#checking;
   }
 
   /** Looks at all volumes now. */
@@ -111,10 +112,10 @@ export class VolumeSet {
     for (const mount of this.#candidates()) {
       const { id } = mount;
       if (id === undefined) continue;
+      mount.reserved += SEGMENT_BYTES;
       try {
         await mount.assertHere();
         const file = await prepareFolder({ id, path: mount.root }, path);
-        mount.reserved += SEGMENT_BYTES;
         return { volume: id, path, file };
       } catch (error) {
         if (!(error instanceof VolumeError)) this.#suspect(mount, error);
@@ -164,7 +165,13 @@ export class VolumeSet {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    await this.#checking;
     await this.sync.flush();
+  }
+
+  async #check(): Promise<void> {
+    await this.measure();
+    if (this.#mounts.some((mount) => mount.short)) for (const listener of this.#shortListeners) listener();
   }
 
   #mount(config: VolumeConfig, known: readonly VolumeRecord[]): Mount {
