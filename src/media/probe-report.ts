@@ -79,17 +79,22 @@ function probedVideo(video: VideoTrack, findings: Findings): ProbedVideo {
   const [first, second] = keyTimes;
   const measured = spanMs >= LEAST_SPAN_MS;
   const intervals = second === undefined ? pictures - 1 : pictures;
-  const fps = video.fps ?? (measured ? round((intervals * 1000) / spanMs, 1) : null);
   return {
     codec: video.codec,
     codecString: video.codecString,
     width: video.width,
     height: video.height,
-    fps,
+    fps: frameRate(video.fps, measured ? round((intervals * 1000) / spanMs, 1) : undefined),
     kbps: measured ? Math.round((bytes * 8) / spanMs) : null,
     gopSeconds: first === undefined || second === undefined ? null : round((second - first) / 1000, 2),
     reorders: video.reorders,
   };
+}
+
+/** What the camera declares, unless what it sends is clearly another rate. */
+function frameRate(declared: number | undefined, measured: number | undefined): number | null {
+  if (declared === undefined || measured === undefined) return declared ?? measured ?? null;
+  return Math.abs(measured - declared) > 0.1 * declared ? measured : declared;
 }
 
 function videoMessages(video: VideoTrack, probed: ProbedVideo, findings: Findings): string[] {

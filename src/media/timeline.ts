@@ -161,13 +161,15 @@ export class MediaTimeline {
   }
 
   #measure(error: number, arrival: number): void {
-    this.#windowMin = Math.min(this.#windowMin, error);
+    // Without what was corrected meanwhile, or each window would correct once more what the one before did.
+    this.#windowMin = Math.min(this.#windowMin, error + this.#correction);
     const length = this.#windowStart === this.#begun ? FIRST_WINDOW_MS : WINDOW_MS;
     if (arrival - this.#windowStart < length) return;
-    this.#late = this.#windowMin > STEP_MS;
-    const ahead = this.#windowMin < -100 && arrival - this.#begun < SETTLE_MS;
+    const least = this.#windowMin - this.#correction;
+    this.#late = least > STEP_MS;
+    const ahead = least < -100 && arrival - this.#begun < SETTLE_MS;
     const most = ahead ? SETTLE_SLEW : MAX_SLEW;
-    this.#slew = Math.max(-most, Math.min(most, this.#windowMin / WINDOW_MS));
+    this.#slew = Math.max(-most, Math.min(most, least / WINDOW_MS));
     this.#windowStart = arrival;
     this.#windowMin = Number.POSITIVE_INFINITY;
   }
