@@ -110,6 +110,38 @@ describe.skipIf(!possible)('live in Chromium', () => {
     expect((await playing(30)).width).toBe(320);
   });
 
+  it('lets nobody join a stream whose B-frames have not shown themselves yet', async () => {
+    const clip = makeClip({ frames: 100, gop: 100, size: [320, 240], bFrames: 2 });
+    const late = { ...clip, packets: clip.packets.slice(90).concat(clip.packets.slice(0, 90)) };
+    played.push(new PlayedClip(server.hubs.ensure('late', 'main'), late, CLIP_MS));
+    const codes: (string | undefined)[] = [];
+    await until('the refusal', async () => {
+      const { code } = await whep('late', 100);
+      codes.push(code);
+      return code === 'codec_not_playable';
+    });
+    expect(['camera_offline', 'codec_not_playable']).toEqual(expect.arrayContaining(codes));
+    errors.length = 0;
+  });
+
+  it('takes one stream from the hub, however many watch, and goes on when the camera comes back', async () => {
+    const before = play('returning', {});
+    await open('webrtc', 'returning');
+    await playing(10);
+    const second = await browser.newPage();
+    await second.goto(page.url());
+    await second.evaluate(`live.open('webrtc', 'returning', 'main', false)`);
+    const hub = server.hubs.ensure('returning', 'main');
+    await until('two viewers', () => server.pool.stats[0]?.viewers === 2);
+    expect(hub.readers.filter(({ name }) => name === 'webrtc')).toHaveLength(1);
+    await second.close();
+    before.stop();
+    const { shown } = await state();
+    play('returning', {});
+    await playing(shown.length + 50);
+    await call('live.close()');
+  });
+
   it('plays by MSE with sound, from AAC and from G.711', async () => {
     for (const camera of ['aac', 'g711']) {
       await open('mse', camera);

@@ -32,6 +32,8 @@ interface Shared {
 const REPORT_EVERY_MS = 2_000;
 const MAX_GOP_BYTES = 16 * 1024 * 1024;
 const READY_MS = 3_000;
+/** After so many frames B-frames would have shown themselves. */
+const TELLING_FRAMES = 4;
 
 /** One stream of a camera as RTP: packetized once, sent to every shared producer and to each viewer's own one. */
 export class LiveStream {
@@ -49,6 +51,7 @@ export class LiveStream {
   #gop: Frame[] = [];
   #gopBytes = 0;
   #lastPts = Number.NEGATIVE_INFINITY;
+  #frames = 0;
   #last: Frame | undefined;
   #failure: SightmeshError | undefined;
   #closed = false;
@@ -71,9 +74,10 @@ export class LiveStream {
   }
 
   /**
-   * Resolves when the tracks are known and what was cached is packetized.
+   * Resolves when the tracks are known and what was cached is packetized; where the parameter sets allow B-frames, not
+   * before some frames have shown that there are none.
    *
-   * @throws SightmeshError `camera_offline` when no header comes in 3 s, `codec_not_playable`
+   * @throws SightmeshError `camera_offline` when all that takes more than 3 s, `codec_not_playable`
    */
   async ready(): Promise<void> {
     const timer = setTimeout(() => this.#ready.reject(new SightmeshError('camera_offline')), READY_MS);
@@ -205,7 +209,8 @@ export class LiveStream {
       return;
     }
     this.#updateAudio();
-    if (this.#options.hub.gop.length === 0) this.#ready.resolve(undefined);
+    this.#frames = 0;
+    if (this.#options.hub.gop.length === 0) this.#settle();
   }
 
   #onPackets(batch: readonly Packet[]): void {
@@ -215,7 +220,11 @@ export class LiveStream {
       else if (track !== undefined) this.#audio.packet(packet, track);
       if (this.#closed) return;
     }
-    this.#ready.resolve(undefined);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#video?.reorders !== true || this.#frames >= TELLING_FRAMES) this.#ready.resolve(undefined);
   }
 
   #onVideo(packet: Packet, track: VideoTrack): void {
@@ -226,6 +235,7 @@ export class LiveStream {
       return;
     }
     this.#lastPts = packet.pts;
+    this.#frames += 1;
     const payloads = packetizeH264(packet.data, track);
     if (payloads.length === 0) return;
     const frame: Frame = {
