@@ -24,7 +24,6 @@ const Port = z.number().int().min(0).max(65535);
 const Label = z.string().min(1).max(64);
 
 export const ROLES_OF_NODES = ['ingest', 'record', 'analyze', 'restream', 'gateway'] as const;
-export type NodeRole = (typeof ROLES_OF_NODES)[number];
 
 /** A key that may also come from a file, by the variable with `_FILE`, and whose value is never shown. */
 const secret = { secret: true };
@@ -121,7 +120,9 @@ export const ConfigSchema = z.strictObject({
         .max(64)
         .nullable()
         .default(null)
-        .describe('Media workers (processes). Empty: a quarter of the cores, at least one.'),
+        .describe(
+          'Media workers (processes). Empty: a quarter of the cores, at least one. The first has the port, the second the port plus 2, the third plus 3, and so on.',
+        ),
     })
     .prefault({}),
   archive: z
