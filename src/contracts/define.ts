@@ -25,7 +25,10 @@ export interface ActionDefinition {
    * that the caller may not see, whatever the service answers.
    */
   readonly resultCamera?: string;
-  /** The same for a field that holds the name of an actor, whose second part is the camera: `recorder.front-door.0`. */
+  /**
+   * The same for a field that holds the name of an actor, whose second part is the camera: `recorder.front-door.0`. The
+   * service need not look at the caller.
+   */
   readonly resultActor?: string;
   /** HTTP status of success; default 200. 204 sends no body. */
   readonly status?: 200 | 201 | 204;
@@ -162,4 +165,3 @@ function makeClient<C extends Contract>(
 
 /** For params and results that are empty. */
 export const Nothing = z.strictObject({});
-export const Ok = z.strictObject({ ok: z.literal(true) });

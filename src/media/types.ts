@@ -73,9 +73,6 @@ export interface Packet {
   readonly data: Buffer;
 }
 
-export type StreamEnd =
-  'closed' | 'stalled' | 'unauthorized' | 'not_found' | 'refused' | 'protocol' | 'failed';
-
 /** Where packets come from. A source is used once: it ends, is thrown away, and another one is made. */
 export interface Source {
   /**

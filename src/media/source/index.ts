@@ -4,7 +4,7 @@ import type { SourceKind, SourceRequest } from './base.ts';
 import { rtspKind } from './rtsp/kind.ts';
 import { TestKind } from './test/kind.ts';
 
-export type { SourceKind, SourceRequest, SourceState } from './base.ts';
+export type { SourceKind, SourceRequest } from './base.ts';
 
 /** Makes sources by the scheme of their address. One for each node: test cameras share its child process. */
 export class Sources {
