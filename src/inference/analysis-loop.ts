@@ -110,10 +110,10 @@ export class AnalysisLoop {
   }
 
   #busy(): boolean {
-    const { loader } = this.#options;
+    const { loader, now } = this.#options;
     return [...this.#streams.values()].some(
       ({ analysis }) =>
-        analysis.waiting > 0 || (analysis.candidateSince !== undefined && loader.engine !== undefined),
+        analysis.ready(now()) || (analysis.candidateSince !== undefined && loader.engine !== undefined),
     );
   }
 
@@ -124,8 +124,8 @@ export class AnalysisLoop {
   }
 
   #turn(entry: Entry): void {
-    if (entry.analysis.waiting === 0) return;
     const { now } = this.#options;
+    if (!entry.analysis.ready(now())) return;
     this.#guard(entry, () => {
       this.#tell(entry, entry.life, entry.analysis.decode(now, now() + TURN_MS));
     });

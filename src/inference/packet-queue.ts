@@ -39,6 +39,12 @@ export class PacketQueue {
     return this.#packets.length;
   }
 
+  /** How long the oldest waits, milliseconds; 0 when none does. */
+  age(now: number): number {
+    const head = this.#packets[0];
+    return head === undefined ? 0 : now - head.sent;
+  }
+
   /** Other parameters, or another decoder: only a key frame can be next. */
   begin(): void {
     this.#packets = [];

@@ -19,6 +19,8 @@ import type { Detection, Engine } from './types.ts';
 const MOTION_WIDTH = 320;
 /** A picture that waited longer than this is decoded, but not looked at, milliseconds. */
 const STALE_MS = 2_500;
+/** While a picture waits for the engine, decoding falls behind by this much before it goes on, milliseconds. */
+const PATIENCE_MS = 400;
 /** Height of snapshots, at most, pixels. */
 const SNAPSHOT_HEIGHT = 1_080;
 /** An object that is known may be seen this much worse than a new one must be. */
@@ -122,8 +124,9 @@ export class StreamAnalysis {
     if (this.#decoder !== undefined) this.#queue.push(packet);
   }
 
-  get waiting(): number {
-    return this.#queue.length;
+  /** True when there is something to decode and no picture that should be looked at first. */
+  ready(now: number): boolean {
+    return this.#queue.length > 0 && !this.#patient(now);
   }
 
   /** When the picture that waits for the engine was sent; undefined when none waits. */
@@ -134,7 +137,7 @@ export class StreamAnalysis {
   /** Decodes what waits until `until`, by the machine's clock, and says which events ended in the meantime. */
   decode(now: () => number, until: number): Found[] {
     const found: Found[] = [];
-    while (now() < until) {
+    while (now() < until && !this.#patient(now())) {
       const packet = this.#queue.shift(now());
       if (packet === undefined || this.#decoder === undefined) break;
       const verdict = this.#saver.take(packet);
@@ -214,6 +217,10 @@ export class StreamAnalysis {
     const pictures = this.#rates.reduce((sum, { looked }) => sum + looked, 0);
     const seconds = this.#rates.reduce((sum, rate) => sum + rate.seconds, 0);
     return Math.round((pictures * 10) / Math.max(0.1, seconds)) / 10;
+  }
+
+  #patient(now: number): boolean {
+    return this.#candidate !== undefined && this.#queue.age(now) < PATIENCE_MS;
   }
 
   #picture(frame: Frame, now: number): Found[] {
