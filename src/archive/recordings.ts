@@ -31,7 +31,7 @@ export function recordedIntervals(
     const joins = before !== undefined && part.from <= before.to + JOIN_TOLERANCE_MS;
     const interval = joins
       ? { ...before, to: Math.max(before.to, part.to), bytes: before.bytes + bytes }
-      : { ...part, from: part.from, to: part.to, node, replica, bytes, available };
+      : { from: part.from, to: part.to, node, replica, bytes, available };
     if (joins) all[all.indexOf(before)] = interval;
     else all.push(interval);
     open.set(key, interval);

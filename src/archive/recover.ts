@@ -6,10 +6,12 @@ import { readFully } from './box-walker.ts';
 import { forEachOf } from './concurrency.ts';
 import { hasCode } from './files.ts';
 import { dayOf, parseSegmentPath, type SegmentName } from './naming.ts';
-import { spanOf } from './playback/plan.ts';
+import { segmentSpan } from './playback/cut.ts';
+import { tryRead } from './playback/plan.ts';
 import { repairTail } from './repair.ts';
 import { finishRemovals } from './removal.ts';
-import { SegmentIndexes } from './segment-index.ts';
+import { SegmentFormatError } from './init-reader.ts';
+import { readEnds, type SegmentIndex, SegmentIndexes } from './segment-index.ts';
 import { segmentId } from './segment-record.ts';
 import type { VolumeSet } from './volume-set.ts';
 
@@ -47,6 +49,8 @@ export interface RecoverOptions {
 
 const AT_A_TIME = 12;
 const HEAD_BYTES = 64 * 1024;
+/** The first row of a segment is written before its bytes are durable; it tells of less than this. */
+const FIRST_ROW_MS = 5_000;
 const nothing = (): Recovered => ({ closed: 0, cut: 0, cutBytes: 0, adopted: 0, removed: 0 });
 
 /**
@@ -113,7 +117,7 @@ async function closeRow(parts: RecoverParts, row: SegmentRecord, done: Recovered
   // Its volume is not here: it stays as it is until it comes back.
   if (path === undefined) return;
   try {
-    const repaired = await mend(path, row.from, done);
+    const repaired = await mend(path, row, done);
     if (repaired === undefined) {
       await rm(path, { force: true });
       await parts.store.segments.remove([row.id]);
@@ -148,7 +152,7 @@ async function adopt(
     if ((await stat(file)).mtimeMs >= until) return;
     const info = await readInfo(file);
     const from = name.start;
-    const repaired = await mend(file, from, done);
+    const repaired = await mend(file, { from, to: from, bytes: 0 }, done);
     if (repaired === undefined) {
       await rm(file, { force: true });
       done.removed += 1;
@@ -169,19 +173,38 @@ async function adopt(
 /** Cuts the file to its last whole fragment. Undefined when it has none or is gone. */
 async function mend(
   path: string,
-  from: number,
+  row: Pick<SegmentRecord, 'from' | 'to' | 'bytes'>,
   done: Recovered,
 ): Promise<{ bytes: number; to: number } | undefined> {
   try {
-    const { state, bytes, removedBytes } = await repairTail(path);
-    if (state === 'empty') return undefined;
-    const span = await spanOf(new SegmentIndexes(1), path, from);
-    if (span === undefined) return undefined;
+    const index = (await knownEnds(path, row)) ?? (await tryRead(new SegmentIndexes(1), path));
+    const whole = index && segmentSpan(index, row.from);
+    if (index === undefined || whole === undefined) return undefined;
+    const { bytes: end, init, fragments } = index;
+    const { state, bytes, removedBytes } = await repairTail(path, {
+      end,
+      initEnd: init.length,
+      fragments: fragments.length,
+    });
     if (state === 'cut') done.cut += 1;
     done.cutBytes += removedBytes;
-    return { bytes, to: Math.round(span.to) };
+    return { bytes, to: Math.round(whole.to) };
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** The row of a segment that has grown for some time tells what was durable then: only the rest must be looked at. */
+async function knownEnds(
+  path: string,
+  { from, to, bytes }: Pick<SegmentRecord, 'from' | 'to' | 'bytes'>,
+): Promise<SegmentIndex | undefined> {
+  if (to - from < FIRST_ROW_MS) return undefined;
+  try {
+    return await readEnds(path, bytes);
+  } catch (error) {
+    if (error instanceof SegmentFormatError) return undefined;
     throw error;
   }
 }

@@ -18,13 +18,19 @@ export interface RepairResult {
   readonly fragments: number;
 }
 
-/** Finds the end of the last whole fragment by the headers of the top-level boxes alone (ISO/IEC 14496-12, 8.8). */
-export async function findWholePart(source: ByteSource, size: number): Promise<WholePart> {
-  let initEnd = 0;
-  let end = 0;
-  let fragments = 0;
+/**
+ * Finds the end of the last whole fragment by the headers of the top-level boxes alone (ISO/IEC 14496-12, 8.8).
+ *
+ * @param known what was found whole before: looks at what comes behind it only
+ */
+export async function findWholePart(
+  source: ByteSource,
+  size: number,
+  known: WholePart = { end: 0, initEnd: 0, fragments: 0 },
+): Promise<WholePart> {
+  let { initEnd, end, fragments } = known;
   let moofPending = false;
-  for await (const box of walkBoxes(source, 0, size)) {
+  for await (const box of walkBoxes(source, end, size)) {
     if (box.type === 'moov' && initEnd === 0) initEnd = box.offset + box.size;
     else if (box.type === 'moof') {
       if (initEnd === 0) break;
@@ -56,14 +62,15 @@ const KNOWN = new Set([
  * Cuts a segment that was being written when the node died to its last whole fragment, and makes that durable.
  * Repeating it changes nothing.
  *
+ * @param known what was found whole before
  * @throws NodeJS.ErrnoException when the file cannot be read or cut
  */
-export async function repairTail(path: string): Promise<RepairResult> {
+export async function repairTail(path: string, known?: WholePart): Promise<RepairResult> {
   const { size } = await stat(path);
   const handle = await open(path, 'r');
   let whole: WholePart;
   try {
-    whole = await findWholePart(handle, size);
+    whole = await findWholePart(handle, size, known);
   } finally {
     await handle.close();
   }

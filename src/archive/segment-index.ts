@@ -132,10 +132,40 @@ async function readHead(handle: FileHandle, path: string, size: number): Promise
   throw new SegmentFormatError(`${path} does not begin with a whole init segment`);
 }
 
-async function readFragments(handle: FileHandle, size: number, entry: Entry): Promise<void> {
+/**
+ * The first fragment of a segment and all from `position` on, where one is known to end: enough to know when it begins
+ * and ends. Undefined when nothing whole ends there.
+ *
+ * @throws SegmentFormatError when the file has no whole init segment
+ * @throws NodeJS.ErrnoException when it cannot be read
+ */
+export async function readEnds(path: string, position: number): Promise<SegmentIndex | undefined> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const entry = await readHead(handle, path, size);
+    await readFragments(handle, size, entry, 1);
+    if (position < entry.bytes || position > size) return undefined;
+    const header = await readFully(handle, position, Math.min(8, size - position));
+    if (position < size && !['prft', 'moof'].includes(header.toString('latin1', 4))) return undefined;
+    entry.bytes = position;
+    entry.next = position;
+    await readFragments(handle, size, entry);
+    return entry;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readFragments(
+  handle: FileHandle,
+  size: number,
+  entry: Entry,
+  most = Number.POSITIVE_INFINITY,
+): Promise<void> {
   let pending: SampleRun[] | undefined;
   let offset = entry.next;
-  while (offset + 8 <= size) {
+  while (offset + 8 <= size && entry.fragments.length < most) {
     let head = await readFully(handle, offset, Math.min(HEAD_BYTES, size - offset));
     let box = parseBoxHeader(head, offset, size);
     if (box?.type === 'moof') {
