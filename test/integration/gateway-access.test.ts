@@ -42,10 +42,19 @@ async function send(sample: Sample, token?: string): Promise<Answer> {
   return { status: response.status, type, text: await response.text() };
 }
 
+const tokens = new Map<string, Promise<string>>();
+
+/** One login for all tests that do not end it. */
+function tokenOf(user: string): Promise<string> {
+  const token = tokens.get(user) ?? gateway.login(user);
+  tokens.set(user, token);
+  return token;
+}
+
 const codeOf = ({ text }: Answer): unknown => (JSON.parse(text) as { code: unknown }).code;
 
 test('a service that answers with too much is named in the log, once', async () => {
-  const token = await gateway.login('guard');
+  const token = await tokenOf('guard');
   const list = actions.find(({ definition }) => definition.rest === 'GET /cameras');
   if (!list) throw new Error('no route to list cameras');
   for (let i = 0; i < 3; i += 1) await send(sampleRequest(list, 'yard'), token);
@@ -76,7 +85,7 @@ describe('every route of the contracts', () => {
       )
       .map((action) => [nameOf(action), action] as const),
   )('%s is not for viewers', async (_, action) => {
-    const answer = await send(sampleRequest(action, 'yard'), await gateway.login('visitor'));
+    const answer = await send(sampleRequest(action, 'yard'), await tokenOf('visitor'));
     expect(answer.status).toBe(403);
     expect(codeOf(answer)).toBe('forbidden');
   });
@@ -87,7 +96,7 @@ describe('every route of the contracts', () => {
       for (const user of ['visitor', 'guard']) {
         gateway.media.asked.length = 0;
         gateway.called.length = 0;
-        const answer = await send(sampleRequest(action, 'vault'), await gateway.login(user));
+        const answer = await send(sampleRequest(action, 'vault'), await tokenOf(user));
         expect(answer.status, answer.text).toBe(403);
         expect(codeOf(answer)).toBe('forbidden');
         expect(answer.text).not.toContain('vault');
@@ -103,7 +112,7 @@ describe('every route of the contracts', () => {
       .filter(({ definition: { access } }) => ROLE_RIGHTS.viewer.some((right) => right === access))
       .map((action) => [nameOf(action), action] as const),
   )('%s is there for a viewer of the camera', async (_, action) => {
-    const answer = await send(sampleRequest(action, 'yard'), await gateway.login('visitor'));
+    const answer = await send(sampleRequest(action, 'yard'), await tokenOf('visitor'));
     expect(answer.status, answer.text).toBe(action.definition.status ?? 200);
   });
 
@@ -116,9 +125,9 @@ describe('every route of the contracts', () => {
       .map((action) => [nameOf(action), action] as const),
   )('%s shows nothing of the cameras of others', async (_, action) => {
     const sample = sampleRequest(action, 'yard');
-    const all = await send(sample, await gateway.login('admin'));
+    const all = await send(sample, await tokenOf('admin'));
     expect(all.text).toContain('vault');
-    const mine = await send(sample, await gateway.login('guard'));
+    const mine = await send(sample, await tokenOf('guard'));
     expect(mine.status).toBe(200);
     expect(mine.text).toContain('yard');
     expect(mine.text).not.toContain('vault');
@@ -150,7 +159,7 @@ describe('every route of the contracts', () => {
   test.each(actions.map((action) => [nameOf(action), action] as const))(
     '%s refuses methods and fields that it does not have',
     async (_, action) => {
-      const token = await gateway.login('admin');
+      const token = await tokenOf('admin');
       const sample = sampleRequest(action, 'yard');
       const wrongMethod = await send({ method: 'PUT', path: sample.path, headers: {} }, token);
       expect(wrongMethod.status).toBe(405);

@@ -69,7 +69,7 @@ export function createPipeline({ config, log, journal, raw, watch }: PipelinePar
     if (differences.length > 0)
       complain(action, { differences: differences.slice(0, 10) }, 'an answer differs from its contract');
     const { value: visible, hidden } = visibleResult(definition, value, login?.caller);
-    if (hidden > 0)
+    if (hidden > 0 && definition.resultCamera !== undefined)
       complain(action, { hidden }, 'an answer had items of cameras that the caller may not see');
     return visible;
   }
