@@ -72,9 +72,7 @@ function loudness(file: string, from: number, to: number): number {
 
 describe.skipIf(!hasFfmpeg)('G.711 in recordings', () => {
   it.each(['pcma', 'pcmu'] as const)('becomes AAC beside the untouched picture, from %s', async (audio) => {
-    const { finish, pictures, codecs, transcoding } = record(
-      makeClip({ frames: 100, audio }),
-    );
+    const { finish, pictures, codecs, transcoding } = record(makeClip({ frames: 100, audio }));
     await until('six seconds', () => pictures() > 150);
     const file = finish();
     expect(codecs()).toMatch(/^avc1\.[0-9a-f]{6},mp4a\.40\.2$/);
