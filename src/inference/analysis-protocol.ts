@@ -25,13 +25,12 @@ export type ToWorker =
       readonly fps: number;
       readonly reorders: boolean;
     }
-  /** Payload: length-prefixed NAL units. `sent`: see `machineTime`. `gap`: packets are missing before this one. */
+  /** Payload: length-prefixed NAL units. `sent`: see `machineTime`. */
   | {
       readonly type: 'packet';
       readonly stream: number;
       readonly time: number;
       readonly key: boolean;
-      readonly gap: boolean;
       readonly sent: number;
     }
   /** Forget the objects: the camera was away. */

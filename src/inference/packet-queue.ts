@@ -3,8 +3,6 @@ export interface QueuedPacket {
   /** Milliseconds since 1970 of its picture. */
   readonly time: number;
   readonly key: boolean;
-  /** Packets are missing between the one before and this. */
-  readonly gap: boolean;
   /** When the node sent it, by the machine's clock. */
   readonly sent: number;
   readonly data: Buffer;
@@ -28,7 +26,8 @@ export class PacketQueue {
   #packets: QueuedPacket[] = [];
   #bytes = 0;
   #needsKey = true;
-  #gap = false;
+  /** What comes before the next key frame belongs to what was dropped. */
+  #dropping = false;
   dropped = 0;
 
   constructor(limits: QueueLimits = LIMITS) {
@@ -50,17 +49,18 @@ export class PacketQueue {
     this.#packets = [];
     this.#bytes = 0;
     this.#needsKey = true;
-    this.#gap = false;
+    this.#dropping = false;
   }
 
   push(packet: QueuedPacket): void {
     if (this.#needsKey && !packet.key) {
-      this.dropped += this.#gap ? 1 : 0;
+      this.dropped += this.#dropping ? 1 : 0;
       return;
     }
     this.#needsKey = false;
-    this.#add(this.#gap && !packet.gap ? { ...packet, gap: true } : packet);
-    this.#gap = false;
+    this.#dropping = false;
+    this.#packets.push(packet);
+    this.#bytes += packet.data.length;
     if (this.#packets.length > this.#limits.maxPackets || this.#bytes > this.#limits.maxBytes) this.#drop();
   }
 
@@ -79,11 +79,6 @@ export class PacketQueue {
     return packet;
   }
 
-  #add(packet: QueuedPacket): void {
-    this.#packets.push(packet);
-    this.#bytes += packet.data.length;
-  }
-
   /** Place of the newest key frame behind the head; -1 when there is none. */
   #newestKey(): number {
     return this.#packets.findLastIndex((packet, index) => index > 0 && packet.key);
@@ -94,10 +89,9 @@ export class PacketQueue {
     const from = this.#newestKey();
     const kept = from < 0 ? [] : this.#packets.slice(from);
     this.dropped += this.#packets.length - kept.length;
-    const [first, ...rest] = kept;
-    this.#packets = first === undefined ? [] : [{ ...first, gap: true }, ...rest];
+    this.#packets = kept;
     this.#bytes = this.#packets.reduce((sum, { data }) => sum + data.length, 0);
-    this.#needsKey = first === undefined;
-    this.#gap = first === undefined;
+    this.#needsKey = kept.length === 0;
+    this.#dropping = this.#needsKey;
   }
 }

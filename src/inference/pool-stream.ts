@@ -40,7 +40,7 @@ export interface AnalysisState {
 /** One stream of packets that is analysed. Nothing here ever blocks or queues. */
 export interface AnalysisStream {
   header(track: VideoTrack): void;
-  packet(packet: Pick<Packet, 'time' | 'key' | 'discontinuity' | 'data'>): void;
+  packet(packet: Pick<Packet, 'time' | 'key' | 'data'>): void;
   /** What was seen is void: the camera was away. No changes come of it. */
   reset(): void;
   /** Idempotent. Nothing is called afterwards. */
@@ -74,7 +74,8 @@ export class PoolStream implements AnalysisStream {
   #link: WorkerLink | undefined;
   #life = 0;
   #needsKey = true;
-  #gap = false;
+  /** The worker refused a packet: those up to the next key frame are lost with it. */
+  #behind = false;
   #refused = 0;
   #before: Totals = NONE;
   #report: StreamReport | undefined;
@@ -95,24 +96,21 @@ export class PoolStream implements AnalysisStream {
     this.#needsKey = true;
   }
 
-  packet(packet: Pick<Packet, 'time' | 'key' | 'discontinuity' | 'data'>): void {
-    const { time, key, data } = packet;
+  packet({ time, key, data }: Pick<Packet, 'time' | 'key' | 'data'>): void {
     if (this.#link === undefined || (this.#needsKey && !key)) {
-      if (this.#gap) this.#refused += 1;
+      if (this.#behind) this.#refused += 1;
       return;
     }
-    const gap = this.#gap || packet.discontinuity;
     const message = {
       type: 'packet',
       stream: this.number,
       time,
       key,
-      gap,
       sent: Math.round(machineTime()),
     } as const;
     const taken = this.#link.sendPacket(message, data);
     this.#needsKey = !taken;
-    this.#gap = !taken;
+    this.#behind = !taken;
     if (!taken) this.#refused += 1;
   }
 
@@ -159,7 +157,7 @@ export class PoolStream implements AnalysisStream {
     this.#life += 1;
     this.#link = link;
     this.#needsKey = true;
-    this.#gap = false;
+    this.#behind = false;
     const settings = Buffer.from(JSON.stringify(this.options.settings));
     link.send({ type: 'open', stream: this.number, life: this.#life }, settings);
     this.options.onReady();

@@ -34,7 +34,7 @@ class Camera {
   }
 
   say(word: string, key = true): void {
-    this.stream.packet({ time: 1_000, key, discontinuity: false, data: Buffer.from(word) });
+    this.stream.packet({ time: 1_000, key, data: Buffer.from(word) });
   }
 
   /** Says the word until the worker answers it. */
@@ -45,7 +45,7 @@ class Camera {
     });
   }
 
-  async ready1(times = 1): Promise<void> {
+  async hasWorker(times = 1): Promise<void> {
     await until('a worker', () => this.ready >= times);
     this.stream.header(videoTrack);
   }
@@ -60,7 +60,7 @@ describe('analysis pool', () => {
     const { pool } = makePool({ workers: 2 });
     expect(pool.stats.workers).toBe(0);
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     expect(pool.stats).toMatchObject({ workers: 1, streams: 1, restarts: 0 });
     await camera.hears('hello');
     await until('a report', () => pool.stats.inferences > 0);
@@ -73,7 +73,7 @@ describe('analysis pool', () => {
   it('spreads streams and keeps them where they are', async () => {
     const { pool } = makePool({ workers: 2 });
     const cameras = ['a', 'b', 'c', 'd'].map((id) => new Camera(pool, id));
-    for (const camera of cameras) await camera.ready1();
+    for (const camera of cameras) await camera.hasWorker();
     expect(pool.pids).toHaveLength(2);
     cameras[0]?.stream.close();
     await cameras[3]?.hears('still here');
@@ -83,7 +83,7 @@ describe('analysis pool', () => {
   it('begins with a key frame', async () => {
     const { pool } = makePool();
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     camera.say('early', false);
     await camera.hears('key');
     camera.say('late', false);
@@ -94,7 +94,7 @@ describe('analysis pool', () => {
   it('drops what comes after a reset of what was sent before', async () => {
     const { pool } = makePool();
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     camera.say('before');
     camera.stream.reset();
     await camera.hears('after');
@@ -105,8 +105,8 @@ describe('analysis pool', () => {
     const { pool } = makePool();
     const one = new Camera(pool, 'a');
     const other = new Camera(pool, 'b');
-    await one.ready1();
-    await other.ready1();
+    await one.hasWorker();
+    await other.hasWorker();
     one.say('last');
     one.stream.close();
     one.stream.close();
@@ -118,10 +118,10 @@ describe('analysis pool', () => {
   it('replaces a worker that is killed, and its streams come back', async () => {
     const { pool, warnings } = makePool();
     const cameras = [new Camera(pool, 'a'), new Camera(pool, 'b')];
-    for (const camera of cameras) await camera.ready1();
+    for (const camera of cameras) await camera.hasWorker();
     process.kill(pool.pids[0] ?? 0, 'SIGKILL');
     for (const camera of cameras) {
-      await camera.ready1(2);
+      await camera.hasWorker(2);
       expect(camera.lost).toBe(1);
       await camera.hears('again');
     }
@@ -133,11 +133,11 @@ describe('analysis pool', () => {
     const { pool, warnings } = makePool({ hungAfterMs: 3_000, pausesMs: [60_000] });
     const good = new Camera(pool, 'good');
     const bad = new Camera(pool, 'bad');
-    await good.ready1();
-    await bad.ready1();
+    await good.hasWorker();
+    await bad.hasWorker();
     await good.hears('hello');
     bad.say('hang');
-    await good.ready1(2);
+    await good.hasWorker(2);
     await good.hears('free');
     expect(warnings).toContain('analysis worker hangs');
     expect(bad.stream.state.state).toBe('set-aside');
@@ -150,15 +150,15 @@ describe('analysis pool', () => {
     const { pool } = makePool({ pausesMs: [50, 60_000] });
     const good = new Camera(pool, 'good');
     const bad = new Camera(pool, 'bad');
-    await good.ready1();
-    await bad.ready1();
+    await good.hasWorker();
+    await bad.hasWorker();
     bad.say('poison');
-    await bad.ready1(2);
+    await bad.hasWorker(2);
     bad.say('poison');
     await until('the long pause', () =>
       bad.stream.state.message?.includes('2 times; it is tried again after 60 s'),
     );
-    await good.ready1(3);
+    await good.hasWorker(3);
     await good.hears('peace');
     expect(pool.stats).toMatchObject({ restarts: 2, setAside: 1, workers: 1 });
     bad.stream.close();
@@ -168,10 +168,10 @@ describe('analysis pool', () => {
   it('blames no pictures for a worker that somebody else killed', async () => {
     const { pool } = makePool({ hungAfterMs: 60_000, pausesMs: [60_000] });
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     camera.say('hang');
     process.kill(pool.pids[0] ?? 0, 'SIGKILL');
-    await camera.ready1(2);
+    await camera.hasWorker(2);
     await camera.hears('again');
     expect(pool.stats).toMatchObject({ restarts: 1, setAside: 0 });
   });
@@ -179,7 +179,7 @@ describe('analysis pool', () => {
   it('kills a worker that talks nonsense', async () => {
     const { pool, warnings } = makePool();
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     camera.say('nonsense');
     await until('another worker', () => pool.stats.restarts === 1);
     expect(warnings).toContain('analysis worker talks nonsense');
@@ -188,13 +188,13 @@ describe('analysis pool', () => {
   it('drops packets up to a key frame when a worker does not read, and counts them', async () => {
     const { pool } = makePool({ hungAfterMs: 60_000 });
     const camera = new Camera(pool, 'a');
-    await camera.ready1();
+    await camera.hasWorker();
     await camera.hears('hello');
     const pid = pool.pids[0] ?? 0;
     process.kill(pid, 'SIGSTOP');
     const big = Buffer.alloc(1024 * 1024);
     for (let index = 0; index < 20; index += 1) {
-      camera.stream.packet({ time: index, key: index === 0, discontinuity: false, data: big });
+      camera.stream.packet({ time: index, key: index === 0, data: big });
     }
     expect(camera.stream.state.dropped).toBeGreaterThan(5);
     expect(pool.stats.queuedBytes).toBeLessThan(10 * 1024 * 1024);

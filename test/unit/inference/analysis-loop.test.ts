@@ -83,7 +83,7 @@ function setUp() {
   } as const;
   const push = (stream: number, index: number, ageMs = 0) => {
     const { data, key, pts } = movie.pictures[index] ?? { data: Buffer.alloc(0), key: false, pts: index };
-    loop.packet(stream, { time: T0 + pts * 100, key, gap: false, sent: NOW - ageMs, data });
+    loop.packet(stream, { time: T0 + pts * 100, key, sent: NOW - ageMs, data });
   };
   return { engine, failures, found, boxed, loader, loop, format, push };
 }
@@ -211,7 +211,6 @@ describe('analysis loop', () => {
       loop.packet(2, {
         time: T0 + index * 100,
         key: index % 10 === 0,
-        gap: false,
         sent: NOW,
         data: Buffer.from(`rubbish ${String(index)}`),
       });

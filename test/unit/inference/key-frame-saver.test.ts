@@ -8,7 +8,6 @@ const FULL_HD_25 = 1_920 * 1_080 * 25;
 const packet = (n: number, bytes = 100): QueuedPacket => ({
   time: n * 100,
   key: n % 20 === 0,
-  gap: false,
   sent: 0,
   data: Buffer.alloc(n % 20 === 0 ? 2_000 : bytes),
 });
