@@ -8,7 +8,7 @@ import { type MovingPicture, movingPicture } from '../../support/moving-picture.
 
 const settings = { fps: 10, objects: ['person'], minScore: 0.5, zones: [], masks: [], sensitivity: 0.5 };
 const T0 = 1_700_000_000_000;
-/** The machine's clock stands still: nothing ages but what the tests make old. */
+/** The machine's clock hardly moves: nothing ages but what the tests make old. */
 const NOW = 5_000;
 
 /** Finds the bright block of the moving picture, as a person. */
@@ -66,10 +66,11 @@ function setUp() {
     onReady: () => undefined,
   };
   let id = 0;
+  let now = NOW;
   const loop = new AnalysisLoop({
     loader,
     blackBox: { set: (stream) => void boxed.push(stream) },
-    now: () => NOW,
+    now: () => (now += 0.001),
     newEventId: () => `event-${String((id += 1))}`,
     onFound: (stream, life, one) => found.push({ stream, life, ...one }),
   });
@@ -143,6 +144,26 @@ describe('analysis loop', () => {
     expect(loop.reports()[0]?.tracks.length).toBe(2);
     expect(found.filter(({ change }) => change.type === 'new')).toHaveLength(1);
     loop.close(1);
+  });
+
+  it('looks at all streams alike when it cannot look at everything', async () => {
+    const { loop, format, push, engine } = setUp();
+    for (const stream of [1, 2, 3]) {
+      loop.open(stream, 1, settings);
+      loop.header(stream, format);
+      for (let index = 0; index < 10; index += 1) push(stream, index);
+    }
+    await rest();
+    engine.turns = 3;
+    for (let index = 10; index < 40; index += 1) {
+      for (const stream of [1, 2, 3]) push(stream, index, 1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await rest();
+    const looks = loop.reports().map(({ inferences }) => inferences);
+    expect(Math.min(...looks)).toBeGreaterThan(0);
+    expect(Math.max(...looks) - Math.min(...looks)).toBeLessThanOrEqual(1);
+    for (const stream of [1, 2, 3]) loop.close(stream);
   });
 
   it('lets a busy stream lose pictures, not the quiet one beside it', async () => {
