@@ -8,7 +8,7 @@ import type { EventLog } from './event-log.ts';
 
 export interface AnalysisOptions {
   readonly camera: Pick<CameraDocument, 'id' | 'subUrl' | 'detect'>;
-  readonly hubs: Pick<HubRegistry, 'ensure'>;
+  readonly hubs: Pick<HubRegistry, 'ensure' | 'get'>;
   readonly pool: Pick<AnalysisPool, 'open'>;
   readonly events: EventLog;
   /** Milliseconds that never go back. */
@@ -165,7 +165,7 @@ export class Analysis {
   }
 
   #live(stream: StreamName): boolean {
-    return this.#options.hubs.ensure(this.#options.camera.id, stream).live;
+    return this.#options.hubs.get(this.#options.camera.id, stream)?.live === true;
   }
 
   #lose(): void {
