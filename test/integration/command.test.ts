@@ -70,11 +70,9 @@ describe('npm start', () => {
 
 describe('npx sightmesh beside the running node', () => {
   it('calls an actor by repl', async () => {
-    await until(
-      'a demo camera',
-      () => sightmesh('repl', '-c', 'services').out.includes('camera.demo-gate'),
-      { deadlineMs: WITHIN_MS },
-    );
+    await until('a demo camera', () => sightmesh('repl', '-c', 'services').out.includes('camera.demo-gate'), {
+      deadlineMs: WITHIN_MS,
+    });
     const { code, out: answer } = sightmesh('repl', '-c', 'call camera.demo-gate.status');
     expect(code).toBe(0);
     expect(answer).toContain('streams:');
