@@ -4,8 +4,8 @@ import type { ObjectEvent } from '../../inference/event-builder.ts';
 const iso = (time: number): string => new Date(Math.trunc(time)).toISOString();
 const digits = (score: number): number => Math.round(score * 1000) / 1000;
 
-export const snapshotPath = (id: string): string => `/api/v1/events/${id}/snapshot.jpg`;
-export const clipPath = (id: string): string => `/api/v1/events/${id}/clip.mp4`;
+const snapshotPath = (id: string): string => `/api/v1/events/${id}/snapshot.jpg`;
+const clipPath = (id: string): string => `/api/v1/events/${id}/clip.mp4`;
 
 /** The event as everybody sees it. @param pictured its snapshot is on disk */
 export function eventRecord(camera: string, event: ObjectEvent, pictured: boolean): EventRecord {
