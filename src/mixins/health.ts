@@ -29,11 +29,7 @@ const STOP_DEADLINE_MS = 5_000;
  * What Moleculer may call as `stopped`: runs once, has a deadline and never rejects, since the broker waits for no other
  * service when one rejects.
  */
-export function stopOnce(
-  stop: () => unknown,
-  log: Logger,
-  what: string,
-): () => Promise<void> {
+export function stopOnce(stop: () => unknown, log: Logger, what: string): () => Promise<void> {
   let stopping: Promise<void> | undefined;
   const run = async (): Promise<void> => {
     try {
