@@ -24,6 +24,11 @@ export class DecodeTimes {
     return this.#last;
   }
 
+  /** The earliest presentation time that a key frame may have after a restart. */
+  get least(): number {
+    return this.#last + 1 + this.depth * this.#frameTicks;
+  }
+
   /** After a step of the presentation times. */
   restart(): void {
     this.#waiting = [];

@@ -217,6 +217,28 @@ describe('a camera that is odd', () => {
     expect(Math.abs((camera.video.at(-1)?.time ?? 0) - Date.now())).toBeLessThan(2_000);
   });
 
+  it('jumps its timestamps amid B-frames: goes on with the next key frame, with the same header', async () => {
+    const server = await serve({ video: { bFrames: 2, gop: 10 } });
+    server.sets = SETS.h264Wide;
+    const camera = watch(server);
+    await camera.pictures(15);
+    for (const seconds of [3_600, -3_600]) {
+      const before = camera.video.filter((packet) => packet.discontinuity).length;
+      server.jumped += seconds * 90_000;
+      await until(
+        'a discontinuity',
+        () => camera.video.filter((packet) => packet.discontinuity).length > before,
+      );
+      await camera.pictures(15);
+    }
+    for (const packet of camera.video) if (packet.discontinuity) expect(packet.key).toBe(true);
+    expect(camera.headers).toHaveLength(1);
+    expect(camera.headers[0]?.tracks[0]).toMatchObject({ reorders: true });
+    expect(camera.numbers).not.toContain(-1);
+    expect(camera.missing).toBeLessThan(20);
+    rising(camera);
+  });
+
   it('sends RTP packets that make no sense', async () => {
     const server = await serve({ audio: 'pcma' });
     const camera = watch(server);

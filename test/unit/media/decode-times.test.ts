@@ -41,4 +41,11 @@ describe('DecodeTimes', () => {
     times.restart();
     expect(times.next(900)).toBe(900);
   });
+
+  it('knows from when on a key frame fits', () => {
+    const times = new DecodeTimes(2, 100, 1_000);
+    times.restart();
+    expect(times.least).toBe(1_201);
+    expect(times.next(times.least)).toBe(1_001);
+  });
 });

@@ -39,6 +39,8 @@ export class MediaSession {
   #times = new DecodeTimes(0, 1);
   #reorders = false;
   #awaitKey = false;
+  /** What the header said about the order of pictures is wrong. */
+  #reannounce = false;
   #videoGap = false;
   #audioGap = false;
   #audioLast = -1;
@@ -164,8 +166,10 @@ export class MediaSession {
     }
     this.#sets = sets;
     this.#track = track;
+    this.#reannounce = false;
     const depth = track.reorders ? Math.max(this.#times.depth, GUESSED_DEPTH) : 0;
     this.#restartTimes(depth);
+    if (depth > 0 && this.pictures === 0) this.#awaitKey = true;
     const audio = this.#choice.audio?.track;
     this.#sink.header({ tracks: audio === undefined ? [track] : [track, audio] });
   }
@@ -186,20 +190,24 @@ export class MediaSession {
     if (timeline.discontinuity) {
       this.#videoGap = true;
       this.#times.restart();
+      // Where pictures come out of order, their order is only known again from a key frame on.
+      if (this.#times.depth > 0) this.#awaitKey = true;
     }
-    if (this.#track === undefined) return;
-    if (this.#awaitKey) {
-      if (!key || this.#sets === undefined) return;
-      this.#awaitKey = false;
-      this.#announce(this.#sets);
-    }
-    const pts = timeline.ticks;
-    const dts = this.#times.next(pts);
-    if (dts === undefined) {
-      this.#deepen(key);
-      return;
-    }
-    this.#emitVideo(data, key, pts, dts, timeline.time);
+    if (this.#track === undefined || (this.#awaitKey && !key)) return;
+    if (this.#reannounce && this.#sets !== undefined) this.#announce(this.#sets);
+    this.#awaitKey = false;
+    const dts = this.#times.next(timeline.ticks);
+    if (dts !== undefined) this.#emitVideo(data, key, timeline.ticks, dts, timeline.time);
+    else if (key) this.#pushOn(data, timeline.time);
+    else this.#deepen();
+  }
+
+  /** The timestamps went back a little, and a key frame came: it follows at once on what was sent. */
+  #pushOn(data: Buffer, time: number): void {
+    this.#videoGap = true;
+    this.#times.restart();
+    const pts = this.#times.least;
+    this.#emitVideo(data, true, pts, this.#times.next(pts) ?? pts, time);
   }
 
   #emitVideo(data: Buffer, key: boolean, pts: number, dts: number, time: number): void {
@@ -211,10 +219,10 @@ export class MediaSession {
   }
 
   /** Pictures come more out of order than the parameter sets said: begin anew at the next key frame. */
-  #deepen(key: boolean): void {
+  #deepen(): void {
     this.#videoGap = true;
-    if (key) return;
     this.#awaitKey = true;
+    this.#reannounce = true;
     this.#reorders = true;
     this.#restartTimes(Math.min(MAX_DEPTH, Math.max(GUESSED_DEPTH, this.#times.depth + 1)));
   }

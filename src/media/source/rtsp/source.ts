@@ -26,7 +26,7 @@ export interface RtspSourceOptions {
 const OPEN_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 8_000;
 /** Packets come, but never a whole picture with its parameter sets. */
-const FIRST_PICTURE_TIMEOUT_MS = 30_000;
+const FIRST_PICTURE_TIMEOUT_MS = 60_000;
 const TICK_MS = 1_000;
 const REPORT_TICKS = 5;
 const MAX_REDIRECTS = 3;
@@ -176,7 +176,12 @@ class RtspSource implements Source {
       return;
     }
     if (media.pictures === 0 && now - this.#playingSince > FIRST_PICTURE_TIMEOUT_MS) {
-      this.#end(new SourceError('no_media', 'The camera sends packets, but no picture that can be decoded.'));
+      this.#end(
+        new SourceError(
+          'no_media',
+          'The camera sends packets, but in a minute no picture that can be decoded: set its key-frame interval to 1 or 2 s.',
+        ),
+      );
       return;
     }
     if (this.#ticks % REPORT_TICKS === 0) this.#report(session, media);
