@@ -20,7 +20,8 @@ interface Run {
   /** CPU milliseconds per camera and second. */
   readonly cpu: number;
   /** Bytes per camera. */
-  readonly memory: number;
+  readonly resident: number;
+  readonly proportional: number;
   readonly missing: number;
   readonly frames: number;
 }
@@ -41,7 +42,8 @@ async function measure(
   const { missing, frames } = await checkRecordings(files());
   return {
     cpu: (after.cpuMs - before.cpuMs) / elapsed / cameras,
-    memory: after.memoryBytes / cameras,
+    resident: after.residentBytes / cameras,
+    proportional: after.proportionalBytes / cameras,
     missing,
     frames,
   };
@@ -143,24 +145,26 @@ try {
   }
   const late = await simulator.late();
   const of = (pick: (run: { ours: Run; peer: Run }) => number): number => median(runs.map(pick));
+  const figures = (side: (run: { ours: Run; peer: Run }) => Run) => ({
+    cpuMsPerCameraSecond: round(of((run) => side(run).cpu)),
+    residentMibPerCamera: round(of((run) => side(run).resident) / 2 ** 20),
+    proportionalMibPerCamera: round(of((run) => side(run).proportional) / 2 ** 20),
+  });
   const result = {
     bench: 'record',
     cameras,
     seconds,
     rounds,
-    ours: {
-      cpuMsPerCameraSecond: round(of((run) => run.ours.cpu)),
-      mibPerCamera: round(of((run) => run.ours.memory) / 2 ** 20),
-    },
-    peer: {
-      what: 'ffmpeg -c copy, one process a camera',
-      cpuMsPerCameraSecond: round(of((run) => run.peer.cpu)),
-      mibPerCamera: round(of((run) => run.peer.memory) / 2 ** 20),
-    },
+    ours: figures((run) => run.ours),
+    peer: { what: 'ffmpeg -c copy, one process a camera', ...figures((run) => run.peer) },
     ratio: {
       cpu: round(of((run) => run.ours.cpu / run.peer.cpu)),
-      memory: round(
-        of((run) => run.ours.memory / run.peer.memory),
+      resident: round(
+        of((run) => run.ours.resident / run.peer.resident),
+        3,
+      ),
+      proportional: round(
+        of((run) => run.ours.proportional / run.peer.proportional),
         3,
       ),
     },

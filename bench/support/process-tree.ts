@@ -4,8 +4,10 @@ export interface TreeUsage {
   readonly processes: number;
   /** CPU time of the tree so far, ended and waited-for children included, milliseconds. */
   readonly cpuMs: number;
-  /** Resident bytes; what processes share counts once where the system tells (PSS). */
-  readonly memoryBytes: number;
+  /** Resident bytes of all processes together (RSS); what they share counts for each. */
+  readonly residentBytes: number;
+  /** The same with what is shared divided among those who share it (PSS). */
+  readonly proportionalBytes: number;
 }
 
 const TICKS_PER_SECOND = 100;
@@ -30,10 +32,10 @@ function statOf(pid: number): Stat | undefined {
   }
 }
 
-function memoryOf(pid: number): number {
+function memoryOf(pid: number, kind: 'Rss' | 'Pss'): number {
   try {
-    const [, kilobytes] =
-      /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8')) ?? [];
+    const text = readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8');
+    const [, kilobytes] = new RegExp(`^${kind}:\\s+(\\d+) kB`, 'm').exec(text) ?? [];
     return Number(kilobytes ?? 0) * 1024;
   } catch {
     return 0;
@@ -51,6 +53,7 @@ export function treeUsage(roots: readonly number[]): TreeUsage {
   return {
     processes: tree.length,
     cpuMs: (tree.reduce((sum, { ticks }) => sum + ticks, 0) * 1000) / TICKS_PER_SECOND,
-    memoryBytes: tree.reduce((sum, { pid }) => sum + memoryOf(pid), 0),
+    residentBytes: tree.reduce((sum, { pid }) => sum + memoryOf(pid, 'Rss'), 0),
+    proportionalBytes: tree.reduce((sum, { pid }) => sum + memoryOf(pid, 'Pss'), 0),
   };
 }

@@ -1,16 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigError, loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { DataFolderError } from '../actors/node/data-folder.ts';
 import { type RunningNode, startNode } from '../actors/node/start-node.ts';
 import { CommandError } from './command.ts';
+import { version } from './version.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** A node that does not stop in time is ended. Milliseconds. */
 const STOP_MS = 20_000;
 
+/**
+ * Media lives in buffers outside of the heap. V8 collects all of the heap for each 64 MB of them, which is once a second
+ * with 30 cameras; counted together with the heap they cost a quarter less CPU.
+ */
+const COUNT_BUFFERS_WITH_HEAP = '--external-memory-accounted-in-global-limit';
+
 /** `sightmesh start`: one node until it is told to stop. A second signal ends it at once. */
 export async function start(): Promise<void> {
+  setFlagsFromString(COUNT_BUFFERS_WITH_HEAP);
   const loaded = load();
   const signal = firstSignal();
   const node = await begin(loaded);
@@ -50,11 +59,6 @@ async function begin(loaded: LoadedConfig): Promise<RunningNode> {
     throw error;
   }
 }
-
-export const version = (): string => {
-  const file = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  return file.version;
-};
 
 /** Resolves with the first signal to stop; the second one ends the process. */
 function firstSignal(): Promise<string> {

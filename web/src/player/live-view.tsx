@@ -20,7 +20,7 @@ export interface LiveViewProps {
 }
 
 /** Milliseconds to wait for the status before trying without it. */
-const STATUS_PATIENCE_MS = 250;
+const STATUS_PATIENCE_MS = 1_000;
 
 /** A live picture that keeps itself alive; a camera that has no picture to give is not asked for one. */
 export function LiveView({ camera, onState, ...options }: LiveViewProps) {
