@@ -13,6 +13,8 @@ export const camera = defineContract({
       result: ActorPlace.extend({
         state: CameraState,
         message: z.string().nullable(),
+        /** Stable code of what is wrong, of `SourceErrorCode`. */
+        code: z.string().optional(),
         since: Time,
         streams: z.record(z.string(), StreamStatus),
       }),

@@ -125,7 +125,7 @@ class CameraWork {
     this.#tell(next);
   }
 
-  #tell({ state, message }: CameraView): void {
+  #tell({ state, message, code }: CameraView): void {
     const { log, broker, nodeId: node } = this.#parts;
     const { camera, epoch } = this.#options;
     const fields = { camera: camera.id, state, message };
@@ -135,6 +135,7 @@ class CameraWork {
       camera: camera.id,
       state,
       message,
+      code: code ?? null,
       time: this.since,
       node,
       epoch,

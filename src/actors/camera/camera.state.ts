@@ -11,6 +11,8 @@ export interface CameraView {
   readonly state: CameraState;
   /** What is wrong and what to do; null when all is well. */
   readonly message: string | null;
+  /** Stable code of what is wrong with the main stream. */
+  readonly code?: SourceErrorCode;
 }
 
 export const IDLE: CameraView = { state: 'idle', message: null };
@@ -28,7 +30,7 @@ export function nextView(view: CameraView, signal: CameraSignal): CameraView {
       // A retry keeps showing what is wrong until it is known to be mended.
       return view.state === 'idle' || view.state === 'live' ? { state: 'connecting', message: null } : view;
     case 'ended':
-      return { state: stateAfter(signal.code), message: signal.message };
+      return { state: stateAfter(signal.code), message: signal.message, code: signal.code };
   }
 }
 

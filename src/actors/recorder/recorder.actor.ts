@@ -30,10 +30,10 @@ export function createRecorderActor(
   /** The camera tells of changes only; how it is now must be asked for. */
   const askCamera = async (): Promise<void> => {
     try {
-      const { state, since } = await actorClient(broker, cameraContract, camera.id, {
+      const { state, code, since } = await actorClient(broker, cameraContract, camera.id, {
         timeout: ASK_MS,
       }).status({});
-      recording.cameraState({ state, time: since });
+      recording.cameraState({ state, code: code ?? null, time: since });
     } catch (err) {
       log.debug({ camera: camera.id, err }, 'the camera does not say how it is yet');
     }

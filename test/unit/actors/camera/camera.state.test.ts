@@ -20,7 +20,7 @@ describe('state of a stream', () => {
     ['unsupported_codec', 'failed'],
     ['worker_failed', 'failed'],
   ] as const)('after %s is %s', (code, state) => {
-    expect(after({ kind: 'connect' }, ended(code))).toEqual({ state, message: code });
+    expect(after({ kind: 'connect' }, ended(code))).toEqual({ state, message: code, code });
   });
 
   it('keeps showing what is wrong while it tries again', () => {
