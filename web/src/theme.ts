@@ -9,8 +9,8 @@ const lagoon: MantineColorsTuple = [
   '#3fb6b2',
   '#2fb1ad',
   '#1f9b98',
-  '#0b8a87',
-  '#007775',
+  '#0b7f7c',
+  '#066a68',
 ];
 
 /** Greys with a little blue, so that pictures stand out and the page stays calm. */
@@ -29,7 +29,7 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'lagoon',
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: { light: 8, dark: 8 },
   colors: { lagoon, dark },
   defaultRadius: 'md',
   autoContrast: true,

@@ -87,7 +87,9 @@ class MseTransport implements Transport {
     clearTimeout(this.#deadline);
     this.#socket.onclose = null;
     this.#socket.onmessage = null;
-    this.#socket.close();
+    // Closing while it still connects would be reported as an error by the browser.
+    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.onopen = () => this.#socket.close();
+    else this.#socket.close();
     dropVideo(this.#video);
     if (this.#url) URL.revokeObjectURL(this.#url);
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { StaticFiles } from '../../../src/actors/gateway/static-files.ts';
 import { setSecurityHeaders } from '../../../src/actors/gateway/security-headers.ts';
 import type { EventName, Events } from '../../../src/contracts/events.ts';
@@ -68,20 +68,26 @@ export interface Mock {
   readonly state: MockState;
   /** Tells all open consoles. */
   emit<E extends EventName>(name: E, payload: Events[E]): void;
+  /** Cuts the live pictures of a camera. */
+  dropViewers(camera: string): void;
   close(): Promise<void>;
 }
 
-/** @throws Error when the console is not built */
-export async function startMock(port: number): Promise<Mock> {
+/**
+ * `folder` holds the built console.
+ * @throws Error when it does not
+ */
+export async function startMock(port: number, folder = DIST): Promise<Mock> {
   const state = makeState();
-  const files = new StaticFiles(DIST);
+  const files = new StaticFiles(folder);
   const server = createServer((request, response) => {
     setSecurityHeaders(response);
     const url = new URL(request.url ?? '/', 'http://mock');
     if (url.pathname.startsWith('/api/')) void api(state, request, response, url);
     else if (!files.serve(request, response)) response.writeHead(404).end();
   });
-  const sockets = serveMse(server, state);
+  const viewers = new Map<WebSocket, string>();
+  const sockets = serveMse(server, state, viewers);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -89,6 +95,9 @@ export async function startMock(port: number): Promise<Mock> {
     emit: (name, payload) => {
       for (const listener of state.listeners)
         listener.write(`event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`);
+    },
+    dropViewers: (camera) => {
+      for (const [client, id] of viewers) if (id === camera) client.terminate();
     },
     close: () => {
       for (const client of sockets.clients) client.terminate();
@@ -98,7 +107,7 @@ export async function startMock(port: number): Promise<Mock> {
   };
 }
 
-function serveMse(server: Server, state: MockState): WebSocketServer {
+function serveMse(server: Server, state: MockState, viewers: Map<WebSocket, string>): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     const [, id] = /^\/api\/v1\/cameras\/([^/]+)\/mse/.exec(request.url ?? '') ?? [];
@@ -109,7 +118,11 @@ function serveMse(server: Server, state: MockState): WebSocketServer {
       }
       client.send(JSON.stringify({ codecs: MSE_CODECS }));
       const stop = liveFragments(id, (data) => client.send(data));
-      client.on('close', stop);
+      viewers.set(client, id);
+      client.on('close', () => {
+        viewers.delete(client);
+        stop();
+      });
     });
   });
   return sockets;

@@ -79,10 +79,13 @@ export function useEvents(filter: EventFilter, atTop: boolean): EventsList {
   const more = useCallback(() => {
     fetchNextPage({ cancelRefetch: false }).catch(() => undefined);
   }, [fetchNextPage]);
-  const events = useMemo(
-    () => (query.data?.pages ?? []).flatMap(({ items }) => items).filter((event) => shows(filter, event)),
-    [query.data, filter],
-  );
+  const events = useMemo(() => {
+    const all = (query.data?.pages ?? []).flatMap(({ items }) => items);
+    // An event that came in between two pages may stand in both.
+    return Array.from(new Map(all.map((event) => [event.id, event])).values()).filter((event) =>
+      shows(filter, event),
+    );
+  }, [query.data, filter]);
   return {
     events,
     loading: query.isPending,
