@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { ConfigError, loadConfig, type LoadedConfig } from '../../config/load.ts';
 import { DataFolderError } from '../actors/node/data-folder.ts';
 import { type RunningNode, startNode } from '../actors/node/start-node.ts';
+import { StartError } from '../mixins/service.ts';
 import { CommandError } from './command.ts';
 import { version } from './version.ts';
 
@@ -55,7 +56,8 @@ async function begin(loaded: LoadedConfig): Promise<RunningNode> {
       consoleFolder: existsSync(path.join(folder, 'index.html')) ? folder : null,
     });
   } catch (error) {
-    if (error instanceof DataFolderError) throw new CommandError(error.message);
+    if (error instanceof DataFolderError || error instanceof StartError)
+      throw new CommandError(error.message);
     throw error;
   }
 }

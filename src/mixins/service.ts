@@ -3,6 +3,11 @@ import { type Contract, type Handlers, implement } from '../contracts/define.ts'
 import { type EventHandlers, listen } from './events.ts';
 import { type Logger, stopOnce } from './health.ts';
 
+/** A service cannot start; the message tells a person what to do about it. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 export interface ServiceSpec<C extends Contract> {
   readonly contract: C;
   readonly log: Logger;

@@ -8,6 +8,7 @@ import { RetentionRunner } from '../../archive/retention-runner.ts';
 import type { VolumeSet } from '../../archive/volume-set.ts';
 import { WantedBook } from '../../archive/wanted-book.ts';
 import { archive as contract } from '../../contracts/archive.ts';
+import { catalog } from '../../contracts/catalog.ts';
 import { type EventRecord, RetentionSettings } from '../../contracts/entities.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
 import { publish } from '../../contracts/events.ts';
@@ -31,6 +32,8 @@ export type ArchiveParts = Pick<
 };
 
 const MAX_RANGE_MS = 31 * 86_400_000;
+/** What is waited for the catalog before it is said that it is missing. */
+const CATALOG_MS = 4_000;
 const ORPHANS = RetentionSettings.parse({});
 
 /** What was recorded, on this node's volumes and in the index; keeps both in order. */
@@ -168,6 +171,7 @@ class ArchiveWork {
     const backoff = new Backoff({ firstMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
     while (!signal.aborted) {
       try {
+        await this.#parts.broker.waitForServices([catalog.name], CATALOG_MS);
         await this.#mailbox.run(async () => this.#wanted.settle(await this.#rules.load()));
         break;
       } catch (err) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../../../config/schema.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
+import { StartError } from '../../mixins/service.ts';
 import { BODY_LIMIT } from './body.ts';
 import { rawProblem } from './raw-problem.ts';
 
@@ -27,7 +28,7 @@ const CHECK_MS = 2_000;
 /** Milliseconds that answers under way get when the server closes. */
 const CLOSE_MS = 1_500;
 
-/** @throws Error when the files of `tls` cannot be read or do not fit together */
+/** @throws StartError when the files of `tls` cannot be read or do not fit together */
 export function createWebServer({ tls }: Pick<Config, 'tls'>, handlers: ServerHandlers): WebServer {
   const options = {
     maxHeaderSize: MAX_HEADERS,
@@ -60,7 +61,7 @@ function tlsOf(cert: string, key: string): https.ServerOptions {
     try {
       return readFileSync(file);
     } catch (error) {
-      throw new Error(`${name}: ${file} cannot be read`, { cause: error });
+      throw new StartError(`${name}: ${file} cannot be read`, { cause: error });
     }
   };
   return { cert: read('tls.cert', cert), key: read('tls.key', key), minVersion: 'TLSv1.2' };
@@ -82,12 +83,12 @@ function codeOf(code: string | undefined): 'headers_too_large' | 'request_timeou
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
 }
 
-/** @throws Error that says what to do when the address cannot be used */
+/** @throws StartError that says what to do when the address cannot be used */
 export function listen(server: WebServer, { host, port }: Config['http']): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const why = WHY[error.code ?? ''] ?? error.message;
-      reject(new Error(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
+      reject(new StartError(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
     };
     server.once('error', failed);
     server.listen(port, host, () => {
