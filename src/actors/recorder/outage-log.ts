@@ -13,6 +13,8 @@ export interface OutageLogOptions {
 export class OutageLog {
   readonly #options: OutageLogOptions;
   #current: OutageRecord | undefined;
+  /** When the cause of the current one was told. */
+  toldAt = 0;
 
   constructor(options: OutageLogOptions) {
     this.#options = options;
@@ -30,6 +32,7 @@ export class OutageLog {
     const before = this.#current;
     if (before?.cause === cause) return;
     this.end(now);
+    this.toldAt = now;
     this.#current = this.#record(cause, before === undefined ? from : Math.max(now, before.from));
     this.#options.save(this.#current);
   }

@@ -220,7 +220,9 @@ export class Recording {
       this.#unwritten.note('storage_slow', last.endTime, fragment.time);
     }
     if (this.#unwritten.current?.cause === 'storage_slow') this.#unwritten.end(fragment.time);
-    this.#silent.end(fragment.time);
+    // What was under way when the camera stopped sending may arrive after it was told that it had.
+    const underWay = fragment.session === last?.session && fragment.time < this.#silent.toldAt;
+    if (!underWay) this.#silent.end(fragment.time);
   }
 
   /** What only time shows. */

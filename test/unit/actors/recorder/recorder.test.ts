@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRecorderActor } from '../../../../src/actors/recorder/recorder.actor.ts';
 import { recorder as contract } from '../../../../src/contracts/actors.ts';
 import { actorClient } from '../../../../src/contracts/define.ts';
+import { FragmentHub } from '../../../../src/media/fmp4/fragment-hub.ts';
 import { publish } from '../../../../src/contracts/events.ts';
 import type { CameraState } from '../../../../src/contracts/entities.ts';
 import {
@@ -134,6 +135,23 @@ describe('the recorder actor', () => {
       ['camera_unreachable', true],
       ['camera_unreachable', false],
     ]);
+  });
+
+  it('does not take the rest of a broken connection for the next one', async () => {
+    const { hubs } = await setUp();
+    const zero = Date.now() - 100_000;
+    const { status } = await startRecorder();
+    const hub = hubs.ensure('door', 'main');
+    new FakeCamera(hub, zero).send(4.2);
+    await eventually(async () => (await status()).segment !== null);
+    // The last frames of the connection are in no fragment yet.
+    await tell('stalled', zero + 4_300);
+    hub.end();
+    await eventually(async () => (await status()).lagMs === 0);
+    await eventually(() => FragmentHub.of(hub).stats.fragments >= 9);
+    new FakeCamera(hub, zero, 200).send(2);
+    await eventually(async () => (await outages()).some(({ to }) => to !== null));
+    expect(await outages()).toMatchObject([{ cause: 'camera_stalled', to: zero + 8_000 }]);
   });
 
   it('explains the time until the first picture', async () => {
