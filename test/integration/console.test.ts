@@ -86,6 +86,12 @@ describe.skipIf(!hasChromium || !hasFfmpeg)('the console in Chromium', () => {
   const tile = (camera: string): Locator => page.locator(`article[data-camera="${camera}"]`);
   const currentTime = (video: Locator): Promise<number> =>
     video.evaluate((element) => (element as unknown as { currentTime: number }).currentTime);
+  /** The page is there with what it asked the server for. */
+  const settled = async (address: string): Promise<void> => {
+    await page.goto(mock.url + address);
+    await visible(page.getByRole('heading'));
+    await until('all has come', async () => (await page.locator('[aria-label="Loading"]').count()) === 0);
+  };
   const visible = (locator: Locator): Promise<void> => locator.first().waitFor({ state: 'visible' });
 
   it('refuses a wrong password in words, then shows the live wall', async () => {
@@ -93,6 +99,7 @@ describe.skipIf(!hasChromium || !hasFfmpeg)('the console in Chromium', () => {
     await open('/');
     const name = page.locator('input[autocomplete="username"]');
     const password = page.locator('input[type="password"][autocomplete="current-password"]');
+    await visible(name);
     expect(await password.count()).toBe(1);
     await name.fill('admin');
     await password.fill('wrong');
@@ -326,9 +333,7 @@ describe.skipIf(!hasChromium || !hasFfmpeg)('the console in Chromium', () => {
   it('fits a phone: no page is wider than the screen', async () => {
     await openAsAdmin('/', { viewport: PHONE, hasTouch: true, isMobile: true });
     for (const address of PAGES) {
-      await page.goto(mock.url + address);
-      await page.waitForLoadState('load');
-      await visible(page.getByRole('heading'));
+      await settled(address);
       expect(`${address} ${String(await page.evaluate(OVERFLOW))}`).toBe(`${address} 0`);
     }
     await page.getByRole('button', { name: 'Menu' }).click();
@@ -343,9 +348,7 @@ describe.skipIf(!hasChromium || !hasFfmpeg)('the console in Chromium', () => {
       expect(scheme).toBe(colorScheme);
       const low: string[] = [];
       for (const address of PAGES.slice(1)) {
-        await page.goto(mock.url + address);
-        await visible(page.getByRole('heading'));
-        await visible(page.locator('main'));
+        await settled(address);
         const found = await page.evaluate<string[]>(LOW_CONTRAST);
         low.push(...found.map((text) => `${address} ${text}`));
       }

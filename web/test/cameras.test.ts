@@ -112,7 +112,7 @@ describe('what a probe found', () => {
       ...nothing,
       connectMs: 22.7,
       video: {
-        codec: 'H.265',
+        codec: 'h265',
         codecString: 'hvc1',
         width: 3840,
         height: 2160,

@@ -1,4 +1,5 @@
 import { Tooltip } from '@mantine/core';
+import { codecName } from '../components/camera-words.ts';
 import type { LadderState, Rung } from './ladder.ts';
 import classes from './transport-badge.module.css';
 
@@ -13,7 +14,7 @@ const MEANINGS: Record<Rung, string> = {
 interface TransportBadgeProps {
   readonly state: LadderState | null;
   readonly enabled: boolean;
-  /** What the camera sends, as in "H.264"; null while unknown. */
+  /** What the camera sends, as the API names it; null while unknown. */
   readonly codec: string | null;
 }
 
@@ -22,7 +23,7 @@ export function TransportBadge({ state, enabled, codec }: TransportBadgeProps) {
   const label = !enabled
     ? 'Off'
     : playing
-      ? [NAMES[state.rung], ...(codec === null ? [] : [codec])].join(' · ')
+      ? [NAMES[state.rung], ...(codec === null ? [] : [codecName(codec)])].join(' · ')
       : state?.phase === 'connecting'
         ? 'Connecting'
         : 'No picture';

@@ -165,8 +165,8 @@ export function recordings(id: string, from: number, to: number): Recordings {
 export function status(target: Camera): CameraStatus {
   const place = { node: 'node-a', epoch: 3, state: 'running' };
   const stream = {
-    codec: 'H.264',
-    audio: 'AAC',
+    codec: 'h264',
+    audio: 'aac',
     width: 1920,
     height: 1080,
     fps: 25,

@@ -157,7 +157,7 @@ export const HANDLERS: Record<string, Handler> = {
           connectMs: 23,
           firstKeyFrameMs: 640,
           video: {
-            codec: 'H.264',
+            codec: 'h264',
             codecString: 'avc1.640028',
             width: 1920,
             height: 1080,
@@ -166,7 +166,7 @@ export const HANDLERS: Record<string, Handler> = {
             gopSeconds: 2,
             reorders: false,
           },
-          audio: { codec: 'AAC', sampleRate: 48_000, channels: 2 },
+          audio: { codec: 'aac', sampleRate: 48_000, channels: 2 },
         },
   'GET /cameras/:id': cameraOf,
   'PATCH /cameras/:id': (call) => {

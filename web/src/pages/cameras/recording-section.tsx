@@ -16,8 +16,7 @@ export function RecordingSection({ draft, errors, readOnly, set }: SectionProps)
         />
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
           <NumberInput
-            label="Keep recordings"
-            suffix=" days"
+            label="Keep recordings for (days)"
             min={0.01}
             max={3650}
             clampBehavior="none"
@@ -27,8 +26,7 @@ export function RecordingSection({ draft, errors, readOnly, set }: SectionProps)
             onChange={(continuousDays) => set({ continuousDays })}
           />
           <NumberInput
-            label="Keep events"
-            suffix=" days"
+            label="Keep events for (days)"
             min={0.01}
             max={3650}
             clampBehavior="none"

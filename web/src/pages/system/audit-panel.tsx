@@ -41,7 +41,7 @@ export function AuditPanel() {
                   <Table.Td>{row.user}</Table.Td>
                   <Table.Td>
                     {auditWords(row.action)}
-                    {row.target !== null && ` ${row.target}`}
+                    {row.target !== null && row.target !== row.user && ` ${row.target}`}
                     {!row.ok && (
                       <Text span size="sm" c="var(--sm-warn)">
                         , refused
