@@ -5,6 +5,7 @@ import { SightmeshError } from '../../contracts/errors.ts';
 import { publish } from '../../contracts/events.ts';
 import { maySee } from '../../contracts/rights.ts';
 import type { NodeContext } from '../../mixins/context.ts';
+import { nodesRunning } from '../../mixins/nodes.ts';
 import { serviceSchema } from '../../mixins/service.ts';
 import { CameraBook, publicCamera } from './camera-book.ts';
 import { cameraStatus } from './camera-status.ts';
@@ -98,7 +99,7 @@ export function createCatalogService(parts: CatalogParts): ServiceSchema {
         cameraStatus(book.document(id), {
           target: ctx.broker,
           coverageToday: parts.coverageToday,
-          restreamersOf: (camera) => nodesOf(ctx.broker, `restreamer.${camera}`),
+          restreamersOf: (camera) => nodesRunning(broker, `restreamer.${camera}`),
         }),
       probeCamera: ({ camera, ...request }) =>
         parts.probe(probeRequest(request, camera === undefined ? undefined : book.document(camera))),
@@ -135,13 +136,3 @@ export function probeRequest(
 
 const sameHost = (a: string, b: string): boolean =>
   URL.canParse(a) && URL.canParse(b) && new URL(a).host === new URL(b).host;
-
-interface ServiceEntry {
-  readonly fullName: string;
-  readonly nodeID: string;
-}
-
-function nodesOf(broker: NodeContext['broker'], service: string): string[] {
-  const services = broker.registry.getServiceList({ onlyAvailable: true }) as unknown as ServiceEntry[];
-  return services.filter(({ fullName }) => fullName === service).map(({ nodeID }) => nodeID);
-}

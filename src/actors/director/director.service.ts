@@ -7,6 +7,7 @@ import { director, node } from '../../contracts/node.ts';
 import { ownershipOf } from '../../mesh/ownership.ts';
 import type { KeyValue, KeyValueEntry } from '../../mesh/types.ts';
 import type { NodeContext } from '../../mixins/context.ts';
+import { nodesRunning } from '../../mixins/nodes.ts';
 import { serviceSchema } from '../../mixins/service.ts';
 import type { DesiredActor } from './desired.ts';
 import { type ActorHost, Reconciler } from './reconciler.ts';
@@ -74,7 +75,7 @@ export function createDirectorService(parts: DirectorParts): ServiceSchema {
     actions: {
       async nodes() {
         const infos = await Promise.all(
-          nodesWith(broker, node.name).map((nodeID) =>
+          nodesRunning(broker, node.name).map((nodeID) =>
             client(broker, node, { nodeID, timeout: ANSWER_MS })
               .info({})
               .catch(() => undefined),
@@ -106,12 +107,4 @@ const assignmentOf = (entry: KeyValueEntry): Assignment => {
 async function knownEpoch({ store }: DirectorParts, { camera }: DesiredActor): Promise<number> {
   const segments = await store.segments.find({ camera });
   return segments.reduce((highest, { epoch }) => Math.max(highest, epoch), 0);
-}
-
-function nodesWith(broker: NodeContext['broker'], service: string): string[] {
-  const entries = broker.registry.getServiceList({ onlyAvailable: true }) as unknown as {
-    name: string;
-    nodeID: string;
-  }[];
-  return entries.filter(({ name }) => name === service).map(({ nodeID }) => nodeID);
 }

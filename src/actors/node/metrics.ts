@@ -65,17 +65,17 @@ export const OWN_METRICS = {
   sightmesh_analysis_inferences_total: {
     type: 'counter',
     labels: [],
-    help: 'Pictures given to a model, of the present streams.',
+    help: 'Pictures given to a model.',
   },
   sightmesh_analysis_skipped_total: {
     type: 'counter',
     labels: [],
-    help: 'Pictures that were worth a look but got none in time, of the present streams.',
+    help: 'Pictures that were worth a look but got none in time.',
   },
   sightmesh_analysis_dropped_total: {
     type: 'counter',
     labels: [],
-    help: 'Packets that analysis was too slow for, of the present streams.',
+    help: 'Packets that analysis was too slow for.',
   },
   sightmesh_analysis_fps: { type: 'gauge', labels: [], help: 'Pictures a second in which motion is sought.' },
   sightmesh_analysis_latency_seconds: {
