@@ -11,6 +11,8 @@ export interface ActorHost {
   /** @throws what the actor's start threw */
   begin(actor: DesiredActor, document: CameraDocument, epoch: number): Promise<void>;
   end(name: string): Promise<void>;
+  /** The camera is gone: its actors have ended, what else is held for it can go. */
+  forget(camera: string): void;
 }
 
 export interface ReconcilerOptions {
@@ -81,6 +83,8 @@ export class Reconciler {
         if (!wanted.has(name)) await this.#release(name);
       }),
     );
+    const cameras = new Set(end.map((name) => name.split('.')[1] ?? ''));
+    for (const camera of cameras) if (!documents.has(camera)) host.forget(camera);
     await Promise.all(
       begin.map(async (actor) => {
         const document = documents.get(actor.camera);

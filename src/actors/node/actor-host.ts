@@ -1,4 +1,5 @@
 import type { CameraDocument } from '../../contracts/entities.ts';
+import type { HubRegistry } from '../../media/hub/registry.ts';
 import type { ActorHost } from '../director/reconciler.ts';
 import type { ActorKind, DesiredActor, RunningActor } from '../director/desired.ts';
 import type { ActorFactory, Spawner } from './spawner.ts';
@@ -10,10 +11,16 @@ export type ActorMaker = (document: CameraDocument, epoch: number, actor: Desire
 export class NodeActorHost implements ActorHost {
   readonly #spawner: Spawner;
   readonly #makers: Readonly<Record<ActorKind, ActorMaker>>;
+  readonly #hubs: Pick<HubRegistry, 'remove'>;
   readonly #own = new Set<string>();
 
-  constructor(spawner: Spawner, makers: Readonly<Record<ActorKind, ActorMaker>>) {
+  constructor(
+    spawner: Spawner,
+    hubs: Pick<HubRegistry, 'remove'>,
+    makers: Readonly<Record<ActorKind, ActorMaker>>,
+  ) {
     this.#spawner = spawner;
+    this.#hubs = hubs;
     this.#makers = makers;
   }
 
@@ -30,5 +37,10 @@ export class NodeActorHost implements ActorHost {
   async end(name: string): Promise<void> {
     await this.#spawner.end(name);
     this.#own.delete(name);
+  }
+
+  /** Closes the hubs, and with them their readers. */
+  forget(camera: string): void {
+    this.#hubs.remove(camera);
   }
 }

@@ -134,7 +134,7 @@ async function openRepl({ broker, degraded, folder }: BaseContext, closers: Clos
 
 function actorHost(context: BaseContext, media: MediaParts, spawner: Spawner): NodeActorHost {
   const analyzerParts = { ...context, analysis: media.analysis, pictures: media.eventPictures };
-  return new NodeActorHost(spawner, {
+  return new NodeActorHost(spawner, context.hubs, {
     camera: (camera, epoch) => (onReady) =>
       createCameraActor({ ...context, ...media }, { camera, epoch }, onReady),
     recorder:

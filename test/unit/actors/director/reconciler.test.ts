@@ -34,6 +34,9 @@ class FakeHost implements ActorHost {
     this.actors.delete(name);
     return Promise.resolve();
   }
+  forget(camera: string): void {
+    this.log.push(`forget ${camera}`);
+  }
 }
 
 describe('Reconciler', () => {
@@ -94,6 +97,8 @@ describe('Reconciler', () => {
     cameras = [];
     await one.run();
     expect(host.actors.size).toBe(0);
+    expect(host.log.filter((line) => line.startsWith('forget'))).toEqual(['forget door']);
+    expect(host.log.at(-1)).toBe('forget door');
     cameras = [document('door')];
     await one.run();
     expect(host.actors.get('camera.door')?.epoch).toBe(2);
