@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -41,7 +42,7 @@ export class Simulator {
   /** @throws Error when there is no simulator, or it does not start */
   static async start(args: readonly string[]): Promise<Simulator> {
     if (SIMULATOR === undefined) throw new Error('no camera simulator: set SIGHTMESH_TEST_RTSP_CAMERA');
-    const port = 20_000 + Math.floor(Math.random() * 5_000) * 4;
+    const port = await freePair();
     const listen = ['-listen', `127.0.0.1:${String(port)}`, '-control', `127.0.0.1:${String(port + 1)}`];
     const child = spawn(SIMULATOR, [...listen, '-udp', 'off', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,6 +97,22 @@ export class Simulator {
     await ended;
     clearTimeout(timer);
   }
+}
+
+/** The first of two free ports, below those that the system gives to clients. */
+async function freePair(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 9_000) * 2;
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 export interface CheckedStream {
