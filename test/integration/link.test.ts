@@ -2,7 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LinkClient } from '../../src/media/link/client.ts';
+import { StreamRunner } from '../../src/actors/camera/stream-runner.ts';
+import { HubRegistry } from '../../src/media/hub/registry.ts';
+import { LinkClient, type LinkTarget } from '../../src/media/link/client.ts';
+import { LinkFeeds } from '../../src/media/link/feeds.ts';
 import type { LinkIdentity } from '../../src/media/link/identity.ts';
 import { FrameReader } from '../../src/media/link/frame-reader.ts';
 import { decodePacket, FRAME } from '../../src/media/link/frames.ts';
@@ -235,6 +238,51 @@ describe('a link between two processes', () => {
     }
     await until('no reader', async () => (await far.stats()).links === 0);
   }, 120_000);
+});
+
+describe('a hub of this node that is fed by links', () => {
+  it('follows its camera to another node, for all its readers', async () => {
+    const nodes = [await LinkNode.start(1, 'one'), await LinkNode.start(1, 'two')] as const;
+    let where: LinkTarget = nodes[0].target;
+    const client = new LinkClient(await identityOf('near'));
+    const feeds = new LinkFeeds({
+      client,
+      hubs: new HubRegistry(),
+      locate: () => where,
+      feed: (hub, makeSource) => {
+        const runner = new StreamRunner({ hub, makeSource, onChange: () => undefined });
+        runner.start();
+        return runner;
+      },
+    });
+    const holds = [feeds.hold('cam0', 'main'), feeds.hold('cam0', 'main')];
+    try {
+      const sessions = holds.map(({ hub }, index) => {
+        const seen = new Set<number>();
+        hub.read(
+          { name: `reader ${index}` },
+          {
+            header: () => undefined,
+            packets: (batch) => batch.forEach(({ session }) => seen.add(session)),
+          },
+        );
+        return seen;
+      });
+      await until('packets', () => sessions.every(({ size }) => size === 1));
+      expect((await nodes[0].stats()).links).toBe(1);
+      nodes[0].signal('SIGKILL');
+      where = nodes[1].target;
+      feeds.relocate();
+      await until('packets of the other node', () => sessions.every(({ size }) => size > 1));
+      expect((await nodes[1].stats()).links).toBe(1);
+      for (const hold of holds) hold.release();
+      await until('no link', async () => (await nodes[1].stats()).links === 0);
+    } finally {
+      await feeds.close();
+      client.close();
+      for (const node of nodes) await node.stop();
+    }
+  });
 });
 
 describe('the other node goes away', () => {

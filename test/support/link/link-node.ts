@@ -51,7 +51,7 @@ export class LinkNode {
 
   static async start(cameras = 1, node = 'far'): Promise<LinkNode> {
     const folder = tempFolder();
-    const child = fork(path.join(import.meta.dirname, 'link-child.ts'), [
+    const child = fork(path.join(import.meta.dirname, 'link-node.worker.ts'), [
       folder.path,
       node,
       SECRET,

@@ -1,5 +1,5 @@
 /**
- * A node that only serves links, for tests that stop and kill it: `link-child.ts <folder> <node> <secret> <cameras>`.
+ * A node that only serves links, for tests that stop and kill it: `link-node.worker.ts <folder> <node> <secret> <cameras>`.
  * Says `{port}` by the channel to its parent, then feeds its cameras in real time and does what it is told.
  */
 import { HubRegistry } from '../../../src/media/hub/registry.ts';
