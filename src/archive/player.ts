@@ -14,6 +14,7 @@ import { cutsOf, type LocatedSegment, planRange, tryRead } from './playback/plan
 import type { Interval } from './intervals.ts';
 import type { SegmentTrack } from './init-reader.ts';
 import { type FinderParts, SegmentFinder } from './segment-finder.ts';
+import { localFiles, type SegmentFiles } from './segment-files.ts';
 import { SegmentIndexes } from './segment-index.ts';
 import { segmentId } from './segment-record.ts';
 
@@ -27,7 +28,11 @@ export interface PlaybackBody {
   readonly slice?: (range: ByteRange) => Readable;
 }
 
-export type PlayerParts = Pick<FinderParts, 'store' | 'volumes'> & { readonly clock: Clock };
+export type PlayerParts = Pick<FinderParts, 'store' | 'volumes' | 'elsewhere'> & {
+  readonly clock: Clock;
+  /** Default: those of this machine. */
+  readonly files?: SegmentFiles;
+};
 
 /** Longer ranges become fragmented MP4, which needs no look through all of it beforehand. */
 const FLAT_MS = 30 * 60_000;
@@ -43,13 +48,16 @@ interface Layout {
 
 /** Plays what was recorded: the main stream of a camera over any range, never re-encoded, gaps skipped. */
 export class ArchivePlayer {
-  readonly indexes = new SegmentIndexes();
+  readonly indexes: SegmentIndexes;
   readonly finder: SegmentFinder;
   readonly #clock: Clock;
+  readonly #files: SegmentFiles;
   #layouts: Layout[] = [];
 
-  constructor({ store, volumes, clock }: PlayerParts) {
-    this.finder = new SegmentFinder({ store, volumes, indexes: this.indexes });
+  constructor({ store, volumes, elsewhere, clock, files = localFiles }: PlayerParts) {
+    this.#files = files;
+    this.indexes = new SegmentIndexes(undefined, files);
+    this.finder = new SegmentFinder({ store, volumes, elsewhere, indexes: this.indexes });
     this.#clock = clock;
   }
 
@@ -66,10 +74,10 @@ export class ArchivePlayer {
     const segments = await this.#settled(camera, range);
     const parts = await this.#layout(camera, range, segments);
     return {
-      stream: readParts(parts),
+      stream: readParts(parts, this.#files),
       contentType: 'video/mp4',
       bytes: lengthOf(parts),
-      slice: (bytes) => readParts(slice(parts, bytes)),
+      slice: (bytes) => readParts(slice(parts, bytes), this.#files),
     };
   }
 
@@ -102,7 +110,7 @@ export class ArchivePlayer {
     const cut = cutPiece(index, start, times);
     if (cut === undefined) throw new SightmeshError('no_recording');
     const parts = hlsMedia(cut, base);
-    return { stream: readParts(parts), contentType: 'video/mp4', bytes: lengthOf(parts) };
+    return { stream: readParts(parts, this.#files), contentType: 'video/mp4', bytes: lengthOf(parts) };
   }
 
   /**
@@ -116,7 +124,7 @@ export class ArchivePlayer {
     const plan = planRange(await this.#settled(camera, range), range);
     const segment = plan.findLast(({ segment: { from } }) => from <= time)?.segment ?? plan[0]?.segment;
     const index = segment && (await tryRead(this.indexes, segment.path));
-    const picture = segment && index && (await readRecordedPicture(index, segment.record, time));
+    const picture = segment && index && (await readRecordedPicture(index, segment.record, time, this.#files));
     if (picture === undefined) throw new SightmeshError('no_recording');
     return picture;
   }
@@ -177,10 +185,10 @@ export class ArchivePlayer {
     const [first] = plan;
     if (first === undefined || heads.size === 0) throw new SightmeshError('no_recording');
     // With indexes of its own: a long range must not drive the others out.
-    const cuts = announced(cutsOf(plan, range, new SegmentIndexes(4)), heads);
+    const cuts = announced(cutsOf(plan, range, new SegmentIndexes(4, this.#files)), heads);
     const createdAt = Math.max(range.from, first.segment.from);
     const parts = fragmentedMp4({ tracks: heads.values(), cuts, createdAt });
-    return { stream: readParts(parts), contentType: 'video/mp4' };
+    return { stream: readParts(parts, this.#files), contentType: 'video/mp4' };
   }
 }
 

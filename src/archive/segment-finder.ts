@@ -8,6 +8,8 @@ export interface FinderParts {
   readonly store: { readonly segments: Pick<Store['segments'], 'find' | 'get'> };
   readonly volumes: Pick<VolumeSet, 'resolve'>;
   readonly indexes: SegmentIndexes;
+  /** The path of a segment whose volume is not here; undefined when nobody has it now. */
+  readonly elsewhere?: ((record: SegmentRecord) => string | undefined) | undefined;
 }
 
 /** Finds what was recorded of the main stream of a camera, what is being written included. */
@@ -34,7 +36,7 @@ export class SegmentFinder {
     return known.filter(({ to }) => to > range.from).sort((a, b) => a.from - b.from || a.replica - b.replica);
   }
 
-  /** Those whose files are here, a little beyond the range too: `planRange` wants to see its neighbours. */
+  /** Those whose files can be read, a little beyond the range too: `planRange` wants to see its neighbours. */
   async located(camera: string, range: Interval): Promise<LocatedSegment[]> {
     const wide = { from: range.from - JOINED_MS, to: range.to + JOINED_MS };
     return (await this.rows(camera, wide)).flatMap((row) => this.locate(row) ?? []);
@@ -44,17 +46,22 @@ export class SegmentFinder {
     return this.#parts.store.segments.get(id);
   }
 
-  /** Undefined when its volume is not here. */
+  /** Undefined when its volume is neither here nor on a node that is alive. */
   locate(record: SegmentRecord): LocatedSegment | undefined {
-    const path = this.#parts.volumes.resolve(record);
+    const path = this.#pathOf(record);
     return path === undefined
       ? undefined
       : { record, path, from: record.from, to: record.to, replica: record.replica };
   }
 
+  #pathOf(record: SegmentRecord): string | undefined {
+    const { volumes, elsewhere } = this.#parts;
+    return volumes.resolve(record) ?? elsewhere?.(record);
+  }
+
   /** A row that is being written is behind its file by some seconds. */
   async #grown(row: SegmentRecord): Promise<SegmentRecord> {
-    const path = row.closed ? undefined : this.#parts.volumes.resolve(row);
+    const path = row.closed ? undefined : this.#pathOf(row);
     if (path === undefined) return row;
     const span = await spanOf(this.#parts.indexes, path, row.from).catch(() => undefined);
     return span === undefined ? row : { ...row, to: Math.max(row.to, Math.round(span.to)) };

@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { parseBoxHeader, readFully } from './box-walker.ts';
-import { hasCode } from './files.ts';
+import { isAway } from './files.ts';
 import { readInit, SegmentFormatError, type SegmentTrack } from './init-reader.ts';
 import { readMoof, type SampleRun } from './moof-reader.ts';
+import { localFiles, type SegmentFiles, type SegmentHandle } from './segment-files.ts';
 
 export interface FragmentPlace {
   /** Begins with a picture from which decoding can begin; always true without video. */
@@ -43,10 +43,12 @@ const MAX_MOOF_BYTES = 4 << 20;
 export class SegmentIndexes {
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #limit: number;
+  readonly #files: SegmentFiles;
 
   /** @param limit how many files are remembered; a minute of video takes some 60 KB */
-  constructor(limit = 256) {
+  constructor(limit = 256, files: SegmentFiles = localFiles) {
     this.#limit = limit;
+    this.#files = files;
   }
 
   /**
@@ -73,14 +75,14 @@ export class SegmentIndexes {
     const known = await this.#entries.get(path)?.catch(() => undefined);
     if (known !== undefined) return known.tracks;
     try {
-      const handle = await open(path, 'r');
+      const handle = await this.#files.open(path);
       try {
-        return (await readHead(handle, path, (await handle.stat()).size)).tracks;
+        return (await readHead(handle, path, await handle.size())).tracks;
       } finally {
         await handle.close();
       }
     } catch (error) {
-      if (error instanceof SegmentFormatError || hasCode(error, 'ENOENT')) return undefined;
+      if (error instanceof SegmentFormatError || isAway(error)) return undefined;
       throw error;
     }
   }
@@ -97,9 +99,9 @@ export class SegmentIndexes {
 
   async #continue(path: string, before: Promise<Entry> | undefined): Promise<Entry> {
     const known = await before?.catch(() => undefined);
-    const handle = await open(path, 'r');
+    const handle = await this.#files.open(path);
     try {
-      const { size } = await handle.stat();
+      const size = await handle.size();
       const entry = known !== undefined && known.bytes <= size ? known : await readHead(handle, path, size);
       if (entry.next < size) await readFragments(handle, size, entry);
       return entry;
@@ -116,7 +118,7 @@ export class SegmentIndexes {
   }
 }
 
-async function readHead(handle: FileHandle, path: string, size: number): Promise<Entry> {
+async function readHead(handle: SegmentHandle, path: string, size: number): Promise<Entry> {
   for (let offset = 0; offset < size;) {
     const box = parseBoxHeader(await readFully(handle, offset, 16), offset, size);
     if (box === undefined || box.type === 'moof' || box.type === 'mdat') break;
@@ -140,9 +142,9 @@ async function readHead(handle: FileHandle, path: string, size: number): Promise
  * @throws NodeJS.ErrnoException when it cannot be read
  */
 export async function readEnds(path: string, position: number): Promise<SegmentIndex | undefined> {
-  const handle = await open(path, 'r');
+  const handle = await localFiles.open(path);
   try {
-    const { size } = await handle.stat();
+    const size = await handle.size();
     const entry = await readHead(handle, path, size);
     await readFragments(handle, size, entry, 1);
     if (position < entry.bytes || position > size) return undefined;
@@ -158,7 +160,7 @@ export async function readEnds(path: string, position: number): Promise<SegmentI
 }
 
 async function readFragments(
-  handle: FileHandle,
+  handle: SegmentHandle,
   size: number,
   entry: Entry,
   most = Number.POSITIVE_INFINITY,

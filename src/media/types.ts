@@ -88,6 +88,11 @@ export interface Source {
 export interface SourceSink {
   header(header: Pick<StreamHeader, 'tracks'>): void;
   packet(packet: SourcePacket): void;
+  /**
+   * For a source that lasts longer than the session whose packets it brings, as a link does: that session is over. The
+   * next call is `header`, which begins another one.
+   */
+  interrupted?(): void;
 }
 
 /** A packet before the hub gave it session, generation and number. */

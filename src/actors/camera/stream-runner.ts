@@ -109,6 +109,7 @@ export class StreamRunner {
           }
           inner.packet(packet);
         },
+        interrupted: () => inner.interrupted(),
       });
     } catch (error) {
       const known = error instanceof SourceError;
@@ -116,7 +117,7 @@ export class StreamRunner {
       message = known ? error.message : 'The conversation with the camera failed unexpectedly.';
       this.#options.onEnd?.(error);
     } finally {
-      hub.end();
+      inner.end();
       this.#lostBefore += this.#source?.stats.lost ?? 0;
       this.#source = undefined;
     }

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { readFully } from '../box-walker.ts';
+import { localFiles, type SegmentFiles, type SegmentHandle } from '../segment-files.ts';
 
 /** A piece of an output: bytes, or a place in a file. */
 export type Part = Buffer | FilePart;
@@ -51,12 +51,18 @@ export function append(parts: Part[], part: Part): void {
 }
 
 /** The bytes of the parts. Reads no further ahead than the consumer drains; closes its file when it is destroyed. */
-export function readParts(parts: Iterable<Part> | AsyncIterable<Part>): Readable {
-  return Readable.from(bytesOf(parts), { objectMode: false, highWaterMark: CHUNK_BYTES });
+export function readParts(
+  parts: Iterable<Part> | AsyncIterable<Part>,
+  files: SegmentFiles = localFiles,
+): Readable {
+  return Readable.from(bytesOf(parts, files), { objectMode: false, highWaterMark: CHUNK_BYTES });
 }
 
-async function* bytesOf(parts: Iterable<Part> | AsyncIterable<Part>): AsyncGenerator<Buffer> {
-  let current: { readonly path: string; readonly handle: FileHandle } | undefined;
+async function* bytesOf(
+  parts: Iterable<Part> | AsyncIterable<Part>,
+  files: SegmentFiles,
+): AsyncGenerator<Buffer> {
+  let current: { readonly path: string; readonly handle: SegmentHandle } | undefined;
   try {
     for await (const part of parts) {
       if (Buffer.isBuffer(part)) {
@@ -66,7 +72,7 @@ async function* bytesOf(parts: Iterable<Part> | AsyncIterable<Part>): AsyncGener
       if (current?.path !== part.path) {
         await current?.handle.close();
         current = undefined;
-        current = { path: part.path, handle: await open(part.path, 'r') };
+        current = { path: part.path, handle: await files.open(part.path) };
       }
       yield* chunksOf(current.handle, part);
     }
@@ -75,7 +81,7 @@ async function* bytesOf(parts: Iterable<Part> | AsyncIterable<Part>): AsyncGener
   }
 }
 
-async function* chunksOf(handle: FileHandle, part: FilePart): AsyncGenerator<Buffer> {
+async function* chunksOf(handle: SegmentHandle, part: FilePart): AsyncGenerator<Buffer> {
   for (let done = 0; done < part.length;) {
     const wanted = Math.min(CHUNK_BYTES, part.length - done);
     const chunk = await readFully(handle, part.position + done, wanted);

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import type { SegmentRecord } from '../../store/types.ts';
 import type { VideoTrack } from '../../media/types.ts';
 import { readFully } from '../box-walker.ts';
 import type { SampleRun } from '../moof-reader.ts';
+import { localFiles, type SegmentFiles } from '../segment-files.ts';
 import type { SegmentIndex } from '../segment-index.ts';
 import { videoTrackOf } from '../track-reader.ts';
 import { cutSegment, SegmentClock } from './cut.ts';
@@ -37,6 +37,7 @@ export async function readRecordedPicture(
   index: SegmentIndex,
   record: Pick<SegmentRecord, 'from' | 'codecs'>,
   time: number,
+  files: SegmentFiles = localFiles,
 ): Promise<RecordedPicture | undefined> {
   const video = index.tracks.find(({ kind }) => kind === 'video');
   const clock = new SegmentClock(index, record.from);
@@ -47,7 +48,7 @@ export async function readRecordedPicture(
   const runs = cut?.fragments.flat().filter(({ kind }) => kind === 'video') ?? [];
   const bytes = runs.reduce((sum, { sizes }) => sizes.reduce((total, size) => total + size, sum), 0);
   if (video === undefined || runs.length === 0 || bytes > MAX_BYTES) return undefined;
-  const units = await readUnits(index.path, runs);
+  const units = await readUnits(index.path, runs, files);
   const track = videoTrackOf(
     video,
     record.codecs,
@@ -59,9 +60,13 @@ export async function readRecordedPicture(
   return { track, units, pts, time: clock.wall(pts) };
 }
 
-async function readUnits(path: string, runs: readonly SampleRun[]): Promise<RecordedUnit[]> {
+async function readUnits(
+  path: string,
+  runs: readonly SampleRun[],
+  files: SegmentFiles,
+): Promise<RecordedUnit[]> {
   const units: RecordedUnit[] = [];
-  const handle = await open(path, 'r');
+  const handle = await files.open(path);
   try {
     for (const run of runs) {
       let dts = run.decodeTime;

@@ -1,4 +1,4 @@
-import { hasCode } from '../files.ts';
+import { isAway } from '../files.ts';
 import { SegmentFormatError } from '../init-reader.ts';
 import type { Interval } from '../intervals.ts';
 import type { SegmentIndex, SegmentIndexes } from '../segment-index.ts';
@@ -6,10 +6,10 @@ import type { SegmentRecord } from '../../store/types.ts';
 import { type Cut, cutSegment, type CutRange, keyTimes, segmentSpan } from './cut.ts';
 import { type Selected, selectSegments } from './select.ts';
 
-/** A segment whose file is here. */
+/** A segment whose file can be read. */
 export interface LocatedSegment extends Interval {
   readonly record: SegmentRecord;
-  /** Absolute. */
+  /** Absolute, or what else the `SegmentFiles` know. */
   readonly path: string;
   readonly replica: number;
 }
@@ -100,7 +100,7 @@ export async function tryRead(indexes: SegmentIndexes, path: string): Promise<Se
   try {
     return await indexes.read(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SegmentFormatError) return undefined;
+    if (isAway(error) || error instanceof SegmentFormatError) return undefined;
     throw error;
   }
 }

@@ -21,6 +21,12 @@ export interface HubStats {
   readonly fps: number;
 }
 
+/** How one source feeds the hub; what it still delivers after another one was opened is ignored. */
+export interface HubSink extends Required<SourceSink> {
+  /** The source is over. Does nothing when another one feeds the hub by now. */
+  end(): void;
+}
+
 const RATE_WINDOW_MS = 4_000;
 
 /**
@@ -64,20 +70,35 @@ export class Hub {
   }
 
   /** Begins a session; what an earlier sink still delivers is ignored from now on. */
-  open(): SourceSink {
-    this.#session += 1;
-    this.#sessionOpen = true;
-    const session = this.#session;
-    this.#seq = [];
+  open(): HubSink {
+    this.#begin();
+    let session = this.#session;
     let started = false;
+    let waiting = false;
     return {
       header: (header) => {
-        if (session !== this.#session || !this.#sessionOpen) return;
+        if (session !== this.#session) return;
+        if (waiting) {
+          this.#begin();
+          session = this.#session;
+          waiting = false;
+        }
+        if (!this.#sessionOpen) return;
         started = true;
         this.#setTracks(header.tracks);
       },
       packet: (packet) => {
         if (session === this.#session && this.#sessionOpen && started) this.#publish(packet);
+      },
+      interrupted: () => {
+        if (session !== this.#session || !this.#sessionOpen) return;
+        this.end();
+        started = false;
+        waiting = true;
+      },
+      end: () => {
+        waiting = false;
+        if (session === this.#session) this.end();
       },
     };
   }
@@ -125,6 +146,12 @@ export class Hub {
   /** Names and losses of the present readers, for status and metrics. */
   get readers(): readonly { name: string; drops: number; queuedBytes: number }[] {
     return [...this.#readers].map(({ name, drops, queuedBytes }) => ({ name, drops, queuedBytes }));
+  }
+
+  #begin(): void {
+    this.#session += 1;
+    this.#sessionOpen = true;
+    this.#seq = [];
   }
 
   #setTracks(tracks: readonly Track[]): void {

@@ -125,6 +125,38 @@ describe('Hub', () => {
     ]);
   });
 
+  it('begins another session when the source says that one is over, until another source comes', async () => {
+    const hub = new Hub('a/main');
+    const link = hub.open();
+    const reader = collector();
+    hub.read({ name: 'r' }, reader.consumer);
+    link.header({ tracks: [video] });
+    link.packet(frame(0, true));
+    link.interrupted();
+    expect([hub.live, hub.gop.length]).toEqual([false, 0]);
+    link.packet(frame(1, true));
+    link.header({ tracks: [video] });
+    link.packet(frame(2, true));
+    link.interrupted();
+    const camera = hub.open();
+    camera.header({ tracks: [video] });
+    camera.packet(frame(3, true));
+    link.header({ tracks: [video] });
+    link.packet(frame(4, true));
+    link.interrupted();
+    link.end();
+    expect(hub.live).toBe(true);
+    camera.end();
+    camera.header({ tracks: [video] });
+    expect(hub.live).toBe(false);
+    await settle();
+    expect(reader.packets.map((p) => [p.session, p.generation, p.seq, p.dts])).toEqual([
+      [1, 1, 0, 0],
+      [2, 2, 0, 7200],
+      [3, 3, 0, 10_800],
+    ]);
+  });
+
   it('closes a reader whose consumer throws, and tells it', async () => {
     const hub = new Hub('a/main');
     const sink = hub.open();
