@@ -146,6 +146,21 @@ export const ConfigSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  exports: z
+    .strictObject({
+      keepHours: z
+        .number()
+        .min(0.1)
+        .max(8760)
+        .default(72)
+        .describe('How long a finished export is kept, hours.'),
+      maxSize: Size.nullable()
+        .default(null)
+        .describe(
+          'Room for all exports together. Bytes, or text such as 20 GiB. Empty: a tenth of the disk.',
+        ),
+    })
+    .prefault({}),
   inference: z
     .strictObject({
       workers: z

@@ -1,7 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
 import { CoverageBook } from '../../archive/coverage-book.ts';
+import { ExportFolder } from '../../archive/export/folder.ts';
+import { ExportMaker } from '../../archive/export/maker.ts';
+import { ManifestSigner } from '../../archive/export/manifest.ts';
 import { ArchivePlayer } from '../../archive/player.ts';
+import { EmbeddedJobQueue } from '../../jobs/embedded/queue.ts';
 import { probeAddress } from '../../media/probe.ts';
 import { demoCameras } from '../../media/source/test/demo.ts';
 import { createAccountsService } from '../accounts/accounts.service.ts';
@@ -11,6 +15,7 @@ import { createCameraActor } from '../camera/camera.actor.ts';
 import { createCatalogService } from '../catalog/catalog.service.ts';
 import { createDirectorService } from '../director/director.service.ts';
 import { createGatewayService } from '../gateway/gateway.service.ts';
+import { createJobsService } from '../jobs/jobs.service.ts';
 import { createRecorderActor } from '../recorder/recorder.actor.ts';
 import { createRestreamService } from '../restreamer/restream.service.ts';
 import { NodeActorHost } from './actor-host.ts';
@@ -40,12 +45,12 @@ export interface NodeServices {
 type Listening = Parameters<NonNullable<Parameters<typeof createGatewayService>[0]['onListening']>>[0];
 
 /** Gives the broker its services: what each of them needs is said here and nowhere else. */
-export function createServices(
+export async function createServices(
   context: BaseContext,
   media: MediaParts,
   options: StartOptions,
   closers: Closers,
-): NodeServices {
+): Promise<NodeServices> {
   const { broker, config, log } = context;
   const has = (role: (typeof config.roles)[number]): boolean => config.roles.includes(role);
   const spawner = new Spawner(broker, log);
@@ -86,6 +91,8 @@ export function createServices(
       host: actorHost(context, media, spawner),
     }),
   );
+  const exports = new ExportFolder({ path: context.folder.exports, maxBytes: config.exports.maxSize });
+  broker.createService(createJobsService(await jobsParts(context, player, exports)));
   if (has('restream')) {
     broker.createService(
       createRestreamService({ ...context, pool: media.webrtc, opus: media.sound.opus, spawner }),
@@ -97,7 +104,7 @@ export function createServices(
         ...context,
         version: options.version,
         consoleFolder: options.consoleFolder,
-        media: new LocalMedia({ ...media, player }),
+        media: new LocalMedia({ ...media, player, exports }),
         notReady: () => (ready ? [] : ['The node is starting.']),
         metrics: createNodeMetrics(context, { ...media, coverage, spawner }),
         onListening: (address) => (listening = address),
@@ -117,6 +124,25 @@ export function createServices(
       webrtc: has('restream') ? webRtcAddress(context, media) : null,
     }),
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+async function jobsParts(context: BaseContext, player: ArchivePlayer, folder: ExportFolder) {
+  const { clock, config, degraded, jobTable, nodeId } = context;
+  const signer = await ManifestSigner.open(context.folder.keys);
+  const keepMs = config.exports.keepHours * HOUR_MS;
+  const queue = new EmbeddedJobQueue({
+    table: jobTable,
+    // Longer than the files, which are removed first.
+    keep: { count: 1_000, ageMs: keepMs + 24 * HOUR_MS },
+    onProblem: (problem) => {
+      if (problem === null) degraded.delete('jobs');
+      else degraded.set('jobs', problem);
+    },
+  });
+  const maker = new ExportMaker({ player, folder, signer, nodeId, now: () => clock.now() });
+  return { ...context, queue, folder, maker, keepMs };
 }
 
 /** A convenience: a node without it works all the same. */
