@@ -173,6 +173,27 @@ export const ConfigSchema = z.strictObject({
         .describe('Analysis workers (processes). Empty: one less than the cores, at least one.'),
     })
     .prefault({}),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .meta(secret)
+        .describe(
+          'Redis for exports and other long jobs of a cluster, redis:// or, with TLS, rediss://. Empty: the catalog of this node keeps them.',
+        ),
+      ca: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'File with the certificates (PEM) that are trusted for rediss://. Empty: those of the system.',
+        ),
+    })
+    .prefault({}),
   sessions: z
     .strictObject({
       hours: z.number().min(0.1).max(8760).default(168).describe('How long a login lasts, hours.'),

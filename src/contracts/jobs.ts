@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { defineContract, Nothing } from './define.ts';
 import { CameraId, list, Time } from './entities.ts';
 
-export const ExportId = z.uuid();
-
 export const Export = z.strictObject({
   id: z.string(),
   cameras: z.array(CameraId),

@@ -10,6 +10,7 @@ import { archiveNode, iso } from '../support/archive/archive-node.ts';
 import { recordSegments } from '../support/archive/recorded.ts';
 import { openExports } from '../support/jobs/exports.ts';
 import { NodeProcess } from '../support/node-process.ts';
+import { Redis, REDIS_SERVER } from '../support/services/redis.ts';
 import { until } from '../support/until.ts';
 
 const T = Date.UTC(2026, 0, 5, 12);
@@ -105,5 +106,40 @@ describe('exports of a running node', () => {
     expect((await api.get<{ items: { state: string }[] }>('/jobs')).items).toMatchObject([{ state: 'done' }]);
     expect((await api.call('DELETE', `/exports/${id}`)).status).toBe(204);
     expect((await api.call('GET', `/exports/${id}/download`)).status).toBe(404);
+  });
+});
+
+describe.skipIf(REDIS_SERVER === undefined)('a node with Redis (needs redis-server)', () => {
+  it('makes exports by it, says when it is away, and goes on when it is back', async () => {
+    const redis = await Redis.start({ password: 'a-secret' });
+    const node = new NodeProcess({ env: { SIGHTMESH_REDIS_URL: redis.url } });
+    try {
+      await node.start();
+      const api = await node.api();
+      const order = { cameras: ['none'], from: iso(T), to: iso(T + 1_000) };
+      const made = await api.json<Export>('POST', '/exports', order);
+      const failed = async (id: string) => {
+        const { state, message } = await api.get<Export>(`/exports/${id}`);
+        return state === 'failed' && message;
+      };
+      expect(await until('the export to fail', () => failed(made.id))).toContain('Nothing was recorded');
+      await redis.kill();
+      const degraded = async () =>
+        (await api.get<{ items: { degraded: string[] }[] }>('/nodes')).items[0]?.degraded ?? [];
+      await until('the node to say so', async () =>
+        (await degraded()).some((text) => text.includes('Redis is away')),
+      );
+      expect((await api.call('POST', '/exports', order)).status).toBe(503);
+      await redis.up();
+      await until('the node to be well', async () => (await degraded()).length === 0);
+      const next = await api.json<Export>('POST', '/exports', order);
+      await until('the next one to fail', () => failed(next.id));
+      expect((await api.get<{ items: unknown[] }>('/exports')).items).toHaveLength(2);
+      expect(node.stderr).not.toContain('a-secret');
+      expect(await node.stop()).toBe(0);
+    } finally {
+      await node.remove();
+      await redis.remove();
+    }
   });
 });

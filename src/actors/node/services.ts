@@ -2,10 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { CoverageBook } from '../../archive/coverage-book.ts';
 import { ExportFolder } from '../../archive/export/folder.ts';
-import { ExportMaker } from '../../archive/export/maker.ts';
-import { ManifestSigner } from '../../archive/export/manifest.ts';
 import { ArchivePlayer } from '../../archive/player.ts';
-import { EmbeddedJobQueue } from '../../jobs/embedded/queue.ts';
 import { probeAddress } from '../../media/probe.ts';
 import { demoCameras } from '../../media/source/test/demo.ts';
 import { createAccountsService } from '../accounts/accounts.service.ts';
@@ -20,6 +17,7 @@ import { createRecorderActor } from '../recorder/recorder.actor.ts';
 import { createRestreamService } from '../restreamer/restream.service.ts';
 import { NodeActorHost } from './actor-host.ts';
 import type { Closers } from './closers.ts';
+import { jobsParts } from './jobs-parts.ts';
 import { LocalMedia } from './local-media.ts';
 import type { MediaParts } from './media-parts.ts';
 import { createNodeMetrics } from './node-metrics.ts';
@@ -124,25 +122,6 @@ export async function createServices(
       webrtc: has('restream') ? webRtcAddress(context, media) : null,
     }),
   };
-}
-
-const HOUR_MS = 3_600_000;
-
-async function jobsParts(context: BaseContext, player: ArchivePlayer, folder: ExportFolder) {
-  const { clock, config, degraded, jobTable, nodeId } = context;
-  const signer = await ManifestSigner.open(context.folder.keys);
-  const keepMs = config.exports.keepHours * HOUR_MS;
-  const queue = new EmbeddedJobQueue({
-    table: jobTable,
-    // Longer than the files, which are removed first.
-    keep: { count: 1_000, ageMs: keepMs + 24 * HOUR_MS },
-    onProblem: (problem) => {
-      if (problem === null) degraded.delete('jobs');
-      else degraded.set('jobs', problem);
-    },
-  });
-  const maker = new ExportMaker({ player, folder, signer, nodeId, now: () => clock.now() });
-  return { ...context, queue, folder, maker, keepMs };
 }
 
 /** A convenience: a node without it works all the same. */
