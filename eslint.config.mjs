@@ -3,9 +3,9 @@ import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const layers = ['media', 'inference', 'store', 'archive', 'mesh'];
+const layers = ['media', 'inference', 'store', 'archive', 'mesh', 'jobs'];
 
-/** Nobody below may import what stands above it: contracts <- media, inference, store, archive, mesh <- mixins <- actors. */
+/** Nobody below may import what stands above it: contracts <- media, inference, store, archive, mesh, jobs <- mixins <- actors. */
 const mayNotImport = (folder, ...above) => ({
   files: [`src/${folder}/**/*.ts`],
   rules: {
@@ -81,7 +81,8 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '(\\.\\./)+(src/(media|inference|store|archive|mesh|mixins|actors|cli)|config|scripts)/',
+              regex:
+                '(\\.\\./)+(src/(media|inference|store|archive|mesh|jobs|mixins|actors|cli)|config|scripts)/',
               message: 'The console knows the contracts only.',
             },
             {

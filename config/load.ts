@@ -217,6 +217,7 @@ function absolute(
     nodeId: config.nodeId ?? hostId(os.hostname()),
     data: config.data === './data' ? path.resolve(directory, 'data') : resolve('data', config.data),
     tls: { cert: maybe('tls.cert', config.tls.cert), key: maybe('tls.key', config.tls.key) },
+    redis: { ...config.redis, ca: maybe('redis.ca', config.redis.ca) },
     archive: {
       ...config.archive,
       volumes: config.archive.volumes.map((one) => ({ ...one, path: resolve('archive.volumes', one.path) })),

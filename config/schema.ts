@@ -146,6 +146,21 @@ export const ConfigSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  exports: z
+    .strictObject({
+      keepHours: z
+        .number()
+        .min(0.1)
+        .max(8760)
+        .default(72)
+        .describe('How long a finished export is kept, hours.'),
+      maxSize: Size.nullable()
+        .default(null)
+        .describe(
+          'Room for all exports together. Bytes, or text such as 20 GiB. Empty: a tenth of the disk.',
+        ),
+    })
+    .prefault({}),
   inference: z
     .strictObject({
       workers: z
@@ -156,6 +171,27 @@ export const ConfigSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe('Analysis workers (processes). Empty: one less than the cores, at least one.'),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .meta(secret)
+        .describe(
+          'Redis for exports and other long jobs of a cluster, redis:// or, with TLS, rediss://. Empty: the catalog of this node keeps them.',
+        ),
+      ca: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'File with the certificates (PEM) that are trusted for rediss://. Empty: those of the system.',
+        ),
     })
     .prefault({}),
   sessions: z

@@ -19,7 +19,6 @@ interface Read {
 const RESERVED: Readonly<Record<string, string>> = {
   SIGHTMESH_NATS_URL: 'clusters',
   SIGHTMESH_MONGO_URL: 'clusters',
-  SIGHTMESH_REDIS_URL: 'clusters',
   SIGHTMESH_LINK_PORT: 'clusters',
   SIGHTMESH_RTSP_PORT: 'RTSP out',
   SIGHTMESH_RTSP_UDP_PORTS: 'RTSP out',

@@ -30,6 +30,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Talks to the running node: call camera.front-door.status',
     load: async () => (await import('./repl.ts')).repl,
   },
+  verify: {
+    usage: 'verify <zip> [--key <fingerprint>]',
+    summary: 'Says whether an export is as it was when it was signed.',
+    load: async () => (await import('./verify.ts')).verify,
+  },
   help: { usage: 'help', summary: 'Shows this.', load: () => Promise.resolve(help) },
   version: {
     usage: 'version',

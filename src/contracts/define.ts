@@ -18,11 +18,11 @@ export interface ActionDefinition {
   readonly access?: Access;
   /** Path under /api/v1 with `:name` parameters; query and body fill the other params. */
   readonly rest?: RestRoute;
-  /** The param that holds a camera id; the gateway refuses cameras that the caller may not see with 403. */
+  /** The param that holds a camera id, or a list of them; the gateway refuses those that the caller may not see with 403. */
   readonly camera?: string;
   /**
-   * The field of the result, or of each of its items, that holds a camera id: the gateway lets nothing of cameras out
-   * that the caller may not see, whatever the service answers.
+   * The field of the result, or of each of its items, that holds a camera id or a list of them: the gateway lets nothing
+   * of cameras out that the caller may not see, whatever the service answers.
    */
   readonly resultCamera?: string;
   /**

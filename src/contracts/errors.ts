@@ -52,6 +52,11 @@ export const ERRORS = {
     help: 'GET /api/v1/cameras lists the cameras you may see.',
   },
   event_not_found: { status: 404, title: 'No such event', help: 'It may have been removed by retention.' },
+  export_not_found: {
+    status: 404,
+    title: 'No such export',
+    help: 'It was removed or has expired; GET /api/v1/exports lists those that are there.',
+  },
   user_not_found: { status: 404, title: 'No such user', help: 'GET /api/v1/users lists the users.' },
   session_not_found: {
     status: 404,
@@ -79,6 +84,11 @@ export const ERRORS = {
     status: 409,
     title: 'This is the last administrator',
     help: 'Make another administrator first.',
+  },
+  export_not_ready: {
+    status: 409,
+    title: 'The export is not finished',
+    help: 'GET /api/v1/exports/:id shows its progress, or why it failed.',
   },
   conflict: {
     status: 409,

@@ -121,6 +121,14 @@ export const mediaRoutes = defineContract({
       params: z.strictObject({ id: z.string().max(100) }),
       result: Raw,
     },
+    downloadExport: {
+      summary: 'The file of a finished export: a zip with media and a signed manifest',
+      access: 'export',
+      rest: 'GET /exports/:id/download',
+      raw: 'application/zip',
+      params: z.strictObject({ id: z.string().max(100) }),
+      result: Raw,
+    },
     stream: {
       summary: 'What happens, as server-sent events, for the cameras of the caller',
       access: 'session',

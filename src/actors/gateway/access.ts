@@ -75,8 +75,14 @@ export function authorizeCamera(
   login: Login | undefined,
 ): void {
   if (definition.camera === undefined || definition.access === 'public') return;
-  const camera = params[definition.camera];
-  if (!login || typeof camera !== 'string' || !maySee(login.caller, camera)) {
+  const cameras = camerasIn(params[definition.camera]);
+  if (!login || !cameras.every((camera) => maySee(login.caller, camera)) || cameras.length === 0) {
     throw new SightmeshError('forbidden', 'this camera is not one of yours');
   }
+}
+
+/** One camera id or a list of them; empty for anything else. */
+export function camerasIn(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.every((camera) => typeof camera === 'string') ? list : [];
 }

@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether somebody will want to know who did it: changes, logins, and recordings that leave the system. */
 export function isAudited({ method, definition }: RestAction, params: Fields): boolean {
-  if (definition.raw !== undefined) return params['download'] !== undefined;
+  if (definition.raw !== undefined) return definition.access === 'export' || params['download'] !== undefined;
   return takesBody(method) || method === 'DELETE';
 }
 

@@ -2,6 +2,7 @@ import { catalog } from '../../contracts/catalog.ts';
 import { client, type ParamsOf } from '../../contracts/define.ts';
 import type { EventRecord } from '../../contracts/entities.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
+import { jobs } from '../../contracts/jobs.ts';
 import { mayUse } from '../../contracts/rights.ts';
 import { type mediaRoutes } from '../../contracts/routes.ts';
 import type { Login } from './access.ts';
@@ -71,6 +72,14 @@ export function createMediaRoutes({ media, stream, watch }: MediaRouteParts): Ra
       const event = await eventOf(exchange, id, login);
       const { from, to } = clipRange(event, Date.now());
       await sendMedia(exchange, await media.playbackMp4(event.camera, from, to));
+    },
+    async downloadExport(exchange, { id }, { caller }) {
+      const found = await client(exchange.request.$ctx, jobs, { caller }).getExport({ id });
+      if (found.state !== 'done') throw new SightmeshError('export_not_ready', found.message ?? undefined);
+      const body = await media.exportFile(found);
+      const name = `export-${found.from.slice(0, 19).replaceAll(':', '-')}.zip`;
+      exchange.response.setHeader('content-disposition', attachment(name, name));
+      await sendMedia(exchange, body);
     },
     stream({ request, response }, { types }, login) {
       if (request.method === 'HEAD') response.writeHead(200, { 'content-type': 'text/event-stream' }).end();

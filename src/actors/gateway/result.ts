@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ActionDefinition } from '../../contracts/define.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
 import { type Caller, maySee } from '../../contracts/rights.ts';
+import { camerasIn } from './access.ts';
 
 export interface CheckedResult {
   readonly value: unknown;
@@ -47,8 +48,8 @@ export function visibleResult(
   if (field === undefined || caller?.cameras === '*') return { value, hidden: 0 };
   const visible = (part: unknown): boolean => {
     const name = fieldsOf(part)?.[field];
-    const camera = resultCamera === undefined ? String(name).split('.')[1] : name;
-    return caller !== undefined && typeof camera === 'string' && maySee(caller, camera);
+    const cameras = camerasIn(resultCamera === undefined ? String(name).split('.')[1] : name);
+    return caller !== undefined && cameras.length > 0 && cameras.every((camera) => maySee(caller, camera));
   };
   const fields = fieldsOf(value);
   if (Array.isArray(fields?.['items'])) {

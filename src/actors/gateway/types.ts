@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import type { Config } from '../../../config/schema.ts';
 import type { CallMeta } from '../../contracts/define.ts';
 import type { EventRecord, StreamName } from '../../contracts/entities.ts';
+import type { Export } from '../../contracts/jobs.ts';
 import type { Logger } from '../../mixins/health.ts';
 import type { Journal } from '../../store/types.ts';
 
@@ -31,6 +32,8 @@ export interface MediaBackend {
   hlsInit(camera: string, segment: string): Promise<Buffer>;
   hlsMedia(camera: string, segment: string, range: { from?: string; to?: string }): Promise<MediaBody>;
   eventSnapshot(event: EventRecord): Promise<Buffer>;
+  /** The file of a finished export. */
+  exportFile(finished: Export): Promise<MediaBody>;
   /** Serves an accepted socket until it closes; resolves when it is set up. */
   mse(camera: string, stream: StreamName, socket: WebSocket): Promise<void>;
 }

@@ -12,6 +12,7 @@ export interface DataFolder {
   readonly journal: string;
   readonly archive: string;
   readonly keys: string;
+  readonly exports: string;
   readonly cache: string;
   readonly run: string;
   /** Lets the next node have the folder. Idempotent. */
@@ -41,6 +42,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     journal: inside('journal'),
     archive: inside('archive'),
     keys: inside('keys'),
+    exports: inside('exports'),
     cache: inside('cache'),
     run: inside('run'),
     release: () => rm(lock, { force: true }),

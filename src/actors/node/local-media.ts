@@ -1,8 +1,10 @@
 import type { WebSocket } from 'ws';
 import type { EventPictures } from '../../archive/event-pictures.ts';
 import type { ArchivePlayer, PlaybackBody } from '../../archive/player.ts';
+import type { ExportFolder } from '../../archive/export/folder.ts';
 import type { EventRecord, StreamName } from '../../contracts/entities.ts';
 import { SightmeshError } from '../../contracts/errors.ts';
+import type { Export } from '../../contracts/jobs.ts';
 import type { LiveMedia } from '../../media/live-media.ts';
 import type { PictureMaker } from '../../media/picture/maker.ts';
 import type { MediaBackend } from '../gateway/types.ts';
@@ -12,6 +14,7 @@ export interface LocalMediaParts {
   readonly player: ArchivePlayer;
   readonly maker: Pick<PictureMaker, 'make'>;
   readonly eventPictures: Pick<EventPictures, 'read'>;
+  readonly exports: Pick<ExportFolder, 'open'>;
 }
 
 /** Media of this node: live from its hubs, recorded from its volumes. */
@@ -63,6 +66,15 @@ export class LocalMedia implements MediaBackend {
     } catch (error) {
       throw new SightmeshError('no_picture', 'No picture of this event was kept.', { cause: String(error) });
     }
+  }
+
+  async exportFile({ id, node }: Export): Promise<PlaybackBody> {
+    const body = await this.#parts.exports.open(id);
+    if (body !== undefined) return body;
+    throw new SightmeshError(
+      'unavailable',
+      `The file of this export is on the node ${node ?? 'that made it'}.`,
+    );
   }
 
   mse(camera: string, stream: StreamName, socket: WebSocket): Promise<void> {

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { CoverageBook } from '../../archive/coverage-book.ts';
+import { ExportFolder } from '../../archive/export/folder.ts';
 import { ArchivePlayer } from '../../archive/player.ts';
 import { probeAddress } from '../../media/probe.ts';
 import { demoCameras } from '../../media/source/test/demo.ts';
@@ -11,10 +12,12 @@ import { createCameraActor } from '../camera/camera.actor.ts';
 import { createCatalogService } from '../catalog/catalog.service.ts';
 import { createDirectorService } from '../director/director.service.ts';
 import { createGatewayService } from '../gateway/gateway.service.ts';
+import { createJobsService } from '../jobs/jobs.service.ts';
 import { createRecorderActor } from '../recorder/recorder.actor.ts';
 import { createRestreamService } from '../restreamer/restream.service.ts';
 import { NodeActorHost } from './actor-host.ts';
 import type { Closers } from './closers.ts';
+import { jobsParts } from './jobs-parts.ts';
 import { LocalMedia } from './local-media.ts';
 import type { MediaParts } from './media-parts.ts';
 import { createNodeMetrics } from './node-metrics.ts';
@@ -40,12 +43,12 @@ export interface NodeServices {
 type Listening = Parameters<NonNullable<Parameters<typeof createGatewayService>[0]['onListening']>>[0];
 
 /** Gives the broker its services: what each of them needs is said here and nowhere else. */
-export function createServices(
+export async function createServices(
   context: BaseContext,
   media: MediaParts,
   options: StartOptions,
   closers: Closers,
-): NodeServices {
+): Promise<NodeServices> {
   const { broker, config, log } = context;
   const has = (role: (typeof config.roles)[number]): boolean => config.roles.includes(role);
   const spawner = new Spawner(broker, log);
@@ -86,6 +89,8 @@ export function createServices(
       host: actorHost(context, media, spawner),
     }),
   );
+  const exports = new ExportFolder({ path: context.folder.exports, maxBytes: config.exports.maxSize });
+  broker.createService(createJobsService(await jobsParts(context, player, exports)));
   if (has('restream')) {
     broker.createService(
       createRestreamService({ ...context, pool: media.webrtc, opus: media.sound.opus, spawner }),
@@ -97,7 +102,7 @@ export function createServices(
         ...context,
         version: options.version,
         consoleFolder: options.consoleFolder,
-        media: new LocalMedia({ ...media, player }),
+        media: new LocalMedia({ ...media, player, exports }),
         notReady: () => (ready ? [] : ['The node is starting.']),
         metrics: createNodeMetrics(context, { ...media, coverage, spawner }),
         onListening: (address) => (listening = address),

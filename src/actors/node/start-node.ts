@@ -5,6 +5,7 @@ import { brokerOptions } from '../../../moleculer.config.ts';
 import { recordNodeDown } from '../../archive/downtime.ts';
 import { recover } from '../../archive/recover.ts';
 import { HubRegistry } from '../../media/hub/registry.ts';
+import type { JobTable } from '../../jobs/embedded/table.ts';
 import { nodeClock } from '../../media/timeline.ts';
 import type { NodeContext } from '../../mixins/context.ts';
 import { openJournal } from '../../store/journal/journal.ts';
@@ -39,6 +40,8 @@ export type BaseContext = NodeContext & {
   readonly folder: DataFolder;
   /** The life of this node before, as the store knows it. */
   readonly previous: NodeRecord | undefined;
+  /** What the embedded job queue stands on. */
+  readonly jobTable: JobTable;
   readonly assignments: ReturnType<Awaited<ReturnType<typeof openSqliteStore>>['keyValue']>;
 };
 
@@ -55,7 +58,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     const context = await openContext(options, log, closers);
     const media = await openMedia(context, closers);
     await putInOrder(context, media);
-    const services = createServices(context, media, options, closers);
+    const services = await createServices(context, media, options, closers);
     const admin = await ensureAdmin(context);
     closers.add('services', () => context.broker.stop());
     await services.start();
@@ -122,6 +125,7 @@ async function openContext({ config }: StartOptions, log: NodeLog, closers: Clos
     degraded,
     folder,
     previous: await store.nodes.get(config.nodeId),
+    jobTable: store.jobs,
     assignments: store.keyValue('assignments'),
   };
 }

@@ -3,6 +3,7 @@ import type { JournalEntry, OutageRecord, WantedRecord } from '../types.ts';
 import { cameras, nodes, settings, users, volumes } from './documents.ts';
 import { events } from './events.ts';
 import { intervals } from './intervals.ts';
+import { jobTable } from './jobs.ts';
 import { keyValueTable } from './keyvalue.ts';
 import { migrate } from './migrations.ts';
 import type { Backend } from './protocol.ts';
@@ -37,6 +38,7 @@ export function openBackend(path: string): Backend {
     settings: settings(sql),
     nodes: nodes(sql),
     keyValue: keyValueTable(sql),
+    jobs: jobTable(sql),
   };
   return {
     ...tables,

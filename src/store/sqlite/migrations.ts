@@ -48,6 +48,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE revisions (bucket TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE jobs (
+    kind TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, data TEXT NOT NULL, progress REAL NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0, stalls INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL,
+    backoffMs INTEGER NOT NULL, runAt INTEGER NOT NULL, token TEXT, lockedUntil INTEGER, result TEXT NOT NULL DEFAULT
+    'null', error TEXT, createdAt INTEGER NOT NULL, startedAt INTEGER, finishedAt INTEGER, PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX jobs_next ON jobs (kind, state, runAt);
+  `,
 ];
 
 /**

@@ -1,3 +1,4 @@
+import type { JobTable } from '../../jobs/embedded/table.ts';
 import type { KeyValueEntry } from '../../mesh/types.ts';
 import type { Store } from '../types.ts';
 
@@ -17,7 +18,10 @@ export interface KeyValueTable {
   delete(bucket: string, key: string, revision: number | undefined): Promise<number | undefined>;
 }
 
-export type Repositories = Omit<Store, 'close'> & { readonly keyValue: KeyValueTable };
+export type Repositories = Omit<Store, 'close'> & {
+  readonly keyValue: KeyValueTable;
+  readonly jobs: JobTable;
+};
 export type RepositoryName = keyof Repositories;
 export type Backend = { readonly [K in RepositoryName]: Sync<Repositories[K]> } & { close(): void };
 
@@ -35,6 +39,7 @@ export const METHODS = {
   settings: ['get', 'set', 'setIfAbsent', 'remove'],
   nodes: ['list', 'get', 'save', 'remove'],
   journal: ['cursor', 'apply'],
+  jobs: ['insert', 'get', 'list', 'take', 'renew', 'progress', 'finish', 'cancel', 'remove', 'trim'],
   keyValue: ['get', 'list', 'create', 'update', 'put', 'delete'],
 } as const satisfies { readonly [K in RepositoryName]: readonly (keyof Repositories[K])[] };
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { JobTable } from '../../jobs/embedded/table.ts';
 import type { KeyValue } from '../../mesh/types.ts';
 import type { Store } from '../types.ts';
 import { SqliteKeyValue } from './bucket.ts';
@@ -14,6 +15,8 @@ import {
 export interface SqliteStore extends Store {
   /** A bucket of the coordination service of a node that is alone; the same name gives the same bucket. */
   keyValue(bucket: string): KeyValue;
+  /** What the embedded job queue stands on. */
+  readonly jobs: JobTable;
 }
 
 interface Waiting {

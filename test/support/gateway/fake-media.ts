@@ -57,6 +57,11 @@ export class FakeMedia implements MediaBackend {
     return Promise.resolve(JPEG);
   }
 
+  exportFile({ cameras }: { cameras: readonly string[] }): Promise<MediaBody> {
+    this.asked.push(`export ${cameras.join()}`);
+    return Promise.resolve({ stream: this.#keep(Readable.from([MP4])), contentType: 'application/zip' });
+  }
+
   mse(camera: string, stream: string, socket: WebSocket): Promise<void> {
     if (camera === 'vault' && stream === 'sub') return Promise.reject(new SightmeshError('camera_offline'));
     this.asked.push(`mse ${camera}`);

@@ -20,11 +20,14 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
 /** Whether the `id` in its path is that of an event. */
 const isOfEvent = ({ path }: RestAction): boolean => path.startsWith('/events/:id');
 
+const isOfExport = ({ path }: RestAction): boolean => path.startsWith('/exports/:id');
+
 const isOfActor = ({ definition, pathParams }: RestAction): boolean =>
   definition.resultActor !== undefined && pathParams.includes('actor');
 
 /** Whether only the result tells whose camera it is about. */
-export const isKnownByResult = (action: RestAction): boolean => isOfEvent(action) || isOfActor(action);
+export const isKnownByResult = (action: RestAction): boolean =>
+  isOfEvent(action) || isOfExport(action) || isOfActor(action);
 
 /** Whether an action is about one camera, by its params, its event or its actor. */
 export const isOfCamera = (action: RestAction): boolean =>
@@ -44,7 +47,9 @@ export function sampleRequest(action: RestAction, camera: string, change: Schema
   const values = { ...requiredOf(definition.params), ...change };
   if (isOfActor(action)) values['actor'] = `camera.${camera}`;
   if (isOfEvent(action)) values['id'] = `e-${camera}`;
-  if (definition.camera !== undefined) values[definition.camera] = camera;
+  if (isOfExport(action)) values['id'] = `x-${camera}`;
+  if (definition.camera !== undefined)
+    values[definition.camera] = Array.isArray(values[definition.camera]) ? [camera] : camera;
   if (definition.camera === undefined && pathParams.includes('name')) values['name'] = 'visitor';
   const path = action.path.replace(/:(\w+)/g, (_, name: string) => String(values[name]));
   const rest = Object.entries(values).filter(([name]) => !pathParams.includes(name));

@@ -5,8 +5,9 @@ import { catalog } from '../../../src/contracts/catalog.ts';
 import { type Contract, type Handlers, implement } from '../../../src/contracts/define.ts';
 import type { Camera, EventRecord } from '../../../src/contracts/entities.ts';
 import { SightmeshError } from '../../../src/contracts/errors.ts';
+import { type Export, jobs } from '../../../src/contracts/jobs.ts';
 import { director } from '../../../src/contracts/node.ts';
-import { maySee } from '../../../src/contracts/rights.ts';
+import { type Caller, maySee } from '../../../src/contracts/rights.ts';
 
 export const NOW = '2026-01-05T12:00:00.000Z';
 
@@ -50,6 +51,32 @@ const EVENTS = [eventOf('e-yard', 'yard'), eventOf('e-vault', 'vault')];
 function event(id: string): EventRecord {
   const found = EVENTS.find((one) => one.id === id);
   if (!found) throw new SightmeshError('event_not_found');
+  return found;
+}
+
+const exportOf = (id: string, camera: string): Export => ({
+  id,
+  cameras: [camera],
+  from: NOW,
+  to: NOW,
+  user: 'admin',
+  state: 'done',
+  progress: 1,
+  message: null,
+  bytes: 1,
+  node: 'n',
+  signer: null,
+  createdAt: NOW,
+  finishedAt: NOW,
+  expiresAt: NOW,
+  download: `/api/v1/exports/${id}/download`,
+});
+const EXPORTS = [exportOf('x-yard', 'yard'), exportOf('x-vault', 'vault')];
+
+function exported(id: string, caller: Caller | undefined): Export {
+  const found = EXPORTS.find((one) => one.id === id);
+  if (!found) throw new SightmeshError('export_not_found');
+  if (!found.cameras.every((camera) => maySee(caller, camera))) throw new SightmeshError('forbidden');
   return found;
 }
 
@@ -115,6 +142,16 @@ export function addStandIns(broker: ServiceBroker): void {
       })),
     }),
     volumes: () => ({ items: [] }),
+  });
+  add(jobs, {
+    createExport: ({ cameras }) => exportOf('made', cameras[0] ?? ''),
+    listExports: () => ({ items: EXPORTS }),
+    getExport: ({ id }, { meta }) => exported(id, meta.caller),
+    deleteExport: ({ id }, { meta }) => {
+      exported(id, meta.caller);
+      return {};
+    },
+    listJobs: () => ({ items: [] }),
   });
   add(director, {
     nodes: () => ({ items: [] }),

@@ -27,7 +27,9 @@ describe('sightmesh', () => {
 
   it('names the commands when one is unknown', async () => {
     await expect(runCommand(['frobnicate'])).rejects.toThrow(
-      new CommandError('there is no command "frobnicate". Commands: start, doctor, repl, help, version'),
+      new CommandError(
+        'there is no command "frobnicate". Commands: start, doctor, repl, verify, help, version',
+      ),
     );
     await expect(runCommand(['constructor'])).rejects.toThrow(CommandError);
   });
