@@ -10,7 +10,7 @@ import { openJournal } from '../../src/store/journal/journal.ts';
 import { MIGRATIONS } from '../../src/store/mongo/migrations.ts';
 import { openMongoStore } from '../../src/store/mongo/store.ts';
 import type { JournalEntry, JournalSink } from '../../src/store/types.ts';
-import { cameraRecord, segmentRecord } from '../support/conformance/records.ts';
+import { cameraRecord, eventRecord, segmentRecord } from '../support/conformance/records.ts';
 import { storeConformance } from '../support/conformance/store.ts';
 import { MONGO_TEST_SERVER, MongoTestServer, REAL_MONGO, TestDatabases } from '../support/services/mongo.ts';
 import { until } from '../support/until.ts';
@@ -114,6 +114,23 @@ describe.skipIf(MONGO_TEST_SERVER === undefined)('MongoDB test server: away and 
     await until('the store', async () => (await store.cameras.list()).length === 0);
     expect(problems).toEqual([expect.stringContaining('takes writes'), null]);
     await store.close();
+  });
+
+  it('sets aside an event that is too large for a document, and goes on', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'journal-'));
+    const store = await openMongoStore(server.url('large'));
+    const journal = await openJournal({ folder, node: 'n', sink: store.journal, retryMs: [1, 10] });
+    await journal.append(segmentEntry(1));
+    const attributes = { text: 'x'.repeat(10 * 2 ** 20) };
+    await journal.append({ kind: 'event', event: eventRecord('e', 'front', 0, { attributes }) });
+    await journal.append(segmentEntry(2));
+    await journal.drained();
+    expect(await store.segments.find({})).toHaveLength(2);
+    expect(await store.events.get('e')).toBeUndefined();
+    expect(journal.stats).toMatchObject({ waiting: 0, damaged: 1 });
+    await journal.close();
+    await store.close();
+    await rm(folder, { recursive: true });
   });
 
   it('carries the journal on after the server was killed: nothing lost, in order', async () => {

@@ -14,7 +14,7 @@ export interface JournalOptions {
   readonly sink: JournalSink;
   /** Default 8 MiB. */
   readonly fileBytes?: number;
-  /** Milliseconds before the first retry when the store takes nothing, and at most. Default 250 and 30,000. */
+  /** Milliseconds before the first retry when the store takes nothing, and at most. Default 250 and 5,000. */
   readonly retryMs?: readonly [first: number, most: number];
   /** How long `close` waits for the store, milliseconds. Default 2,000. What is left is applied at the next start. */
   readonly closeMs?: number;
@@ -38,7 +38,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sink,
     reader,
     cursor,
-    retryMs: options.retryMs ?? [250, 30_000],
+    retryMs: options.retryMs ?? [250, 5_000],
     onProblem: options.onProblem ?? (() => undefined),
   });
   const first = Math.max(cursor ?? Date.now(), newest) + 1;
