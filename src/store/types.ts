@@ -1,6 +1,6 @@
 /**
- * The facts of the system behind one asynchronous interface. SQLite implements it for one node; a cluster's database
- * implements the same, proven by the same conformance suite. Times are milliseconds since 1970 unless a field is part of
+ * The facts of the system behind one asynchronous interface. SQLite implements it for one node, MongoDB for a cluster,
+ * proven by the same conformance suite. Times are milliseconds since 1970 unless a field is part of
  * an entity of the contracts, which has RFC 3339 strings.
  */
 import type { z } from 'zod';
@@ -149,7 +149,7 @@ export interface IntervalQuery {
 }
 
 export interface IntervalRepository<T> {
-  /** Writes or replaces the one with the same id. */
+  /** Writes or replaces the one with the same id. One that has ended is not opened again. */
   save(record: T): Promise<void>;
   /** By `from`, then id. */
   find(query: IntervalQuery): Promise<T[]>;
@@ -162,7 +162,7 @@ export interface EventQuery {
   readonly labels?: readonly string[];
   readonly sublabels?: readonly string[];
   readonly zones?: readonly string[];
-  /** Part of label, sublabel or an attribute, in any case. */
+  /** Part of label, sublabel or a text or number in the attributes, in any case (see fold.ts). */
   readonly text?: string;
   /** Overlapping [from, to); an event without end counts as lasting. */
   readonly from?: number;
@@ -266,8 +266,10 @@ export interface JournalSink {
   /** How far the journal of a node is applied; 0 at the beginning. */
   cursor(node: string): Promise<number>;
   /**
-   * Applies entries and moves the cursor to `upTo`, both or neither. Entries of an `upTo` at or below the cursor are
-   * passed over.
+   * Applies entries and moves the cursor to `upTo`, never backward. The cursor stands at `upTo` only when all entries
+   * are kept; after a failure some may be, and all are to be given again. Entries of an `upTo` at or below the cursor
+   * are passed over.
+   * @throws StoreUnavailableError when no entry is to blame.
    */
   apply(node: string, upTo: number, entries: readonly JournalEntry[]): Promise<void>;
 }

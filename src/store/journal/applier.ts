@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { StoreUnavailableError } from '../errors.ts';
 import type { JournalSink } from '../types.ts';
 import { encodeLine, type JournalLine } from './format.ts';
 import type { JournalReader } from './reader.ts';
@@ -10,8 +11,8 @@ export interface ApplierOptions {
   readonly node: string;
   readonly sink: JournalSink;
   readonly reader: JournalReader;
-  /** How far the store was when the journal was opened. */
-  readonly cursor: number;
+  /** How far the store was when the journal was opened; undefined when it was away: then it is asked later. */
+  readonly cursor: number | undefined;
   /** Milliseconds before the first retry and at most, doubled in between. */
   readonly retryMs: readonly [first: number, most: number];
   /** A sentence when the store takes nothing, null when it does again. */
@@ -24,10 +25,16 @@ interface Drained {
   readonly reject: (error: Error) => void;
 }
 
+/** The store itself says that no entry is to blame. */
+const isAway = (error: unknown): boolean => error instanceof StoreUnavailableError;
+
 /** Tries of one entry before it is set aside. */
 const TRIES = 3;
 
-/** Carries lines from the files into the store, in order, for as long as it takes. */
+/**
+ * Carries lines from the files into the store, in order, for as long as it takes. While the store is away at most one
+ * reading of the files is in memory.
+ */
 export class Applier {
   readonly #options: ApplierOptions;
   readonly #stopping = new AbortController();
@@ -38,13 +45,17 @@ export class Applier {
   #more = false;
   #problem: string | null = null;
   #cursor: number;
+  #cursorKnown: boolean;
+  /** Number of the line that was set aside last. */
+  #setAsideLast = 0;
   applied = 0;
   /** Entries that the store did not take although it took others; kept in `rejected.jsonl`. */
   rejected = 0;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
-    this.#cursor = options.cursor;
+    this.#cursor = options.cursor ?? Math.max(0, options.reader.firstSequence - 1);
+    this.#cursorKnown = options.cursor !== undefined;
     this.#running = this.#run();
   }
 
@@ -86,6 +97,7 @@ export class Applier {
     let lines: JournalLine[] = [];
     while (!signal.aborted) {
       try {
+        await this.#learnCursor();
         if (lines.length === 0) {
           this.#more = false;
           lines = await this.#options.reader.read();
@@ -106,13 +118,19 @@ export class Applier {
         await delay(Math.min(most, first * 2 ** (failures - 1)), undefined, { signal }).catch(
           () => undefined,
         );
-        if (failures % TRIES !== 0) continue;
+        if (isAway(error) || failures % TRIES !== 0) continue;
         lines = await this.#oneByOne(lines);
         if (lines.length > 0) continue;
         failures = 0;
         this.#tell(null);
       }
     }
+  }
+
+  async #learnCursor(): Promise<void> {
+    if (this.#cursorKnown) return;
+    this.#advance(await this.#options.sink.cursor(this.#options.node));
+    this.#cursorKnown = true;
   }
 
   async #apply(lines: readonly JournalLine[]): Promise<void> {
@@ -133,8 +151,8 @@ export class Applier {
     for (const line of rest.slice()) {
       try {
         await this.#apply([line]);
-      } catch {
-        if (!(await this.#setAside(line))) return rest;
+      } catch (error) {
+        if (isAway(error) || !(await this.#setAside(line))) return rest;
       }
       rest.shift();
     }
@@ -144,7 +162,11 @@ export class Applier {
   /** False when the store takes nothing at all: then the entry is not to blame. */
   async #setAside(line: JournalLine): Promise<boolean> {
     try {
-      await appendFile(path.join(this.#options.folder, 'rejected.jsonl'), encodeLine(line), { mode: 0o600 });
+      if (line.sequence > this.#setAsideLast) {
+        const file = path.join(this.#options.folder, 'rejected.jsonl');
+        await appendFile(file, encodeLine(line), { mode: 0o600 });
+        this.#setAsideLast = line.sequence;
+      }
       await this.#options.sink.apply(this.#options.node, line.sequence, []);
     } catch {
       return false;

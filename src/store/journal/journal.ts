@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { StoreUnavailableError } from '../errors.ts';
 import type { Journal, JournalEntry, JournalSink } from '../types.ts';
 import { Applier } from './applier.ts';
 import { isJournalFile, parseLines } from './format.ts';
@@ -13,7 +14,7 @@ export interface JournalOptions {
   readonly sink: JournalSink;
   /** Default 8 MiB. */
   readonly fileBytes?: number;
-  /** Milliseconds before the first retry when the store takes nothing, and at most. Default 250 and 30,000. */
+  /** Milliseconds before the first retry when the store takes nothing, and at most. Default 250 and 5,000. */
   readonly retryMs?: readonly [first: number, most: number];
   /** How long `close` waits for the store, milliseconds. Default 2,000. What is left is applied at the next start. */
   readonly closeMs?: number;
@@ -22,13 +23,13 @@ export interface JournalOptions {
 }
 
 /**
- * Opens the journal of this node and begins to carry what is in it into the store.
- * @throws Error when the folder cannot be used or the store does not answer.
+ * Opens the journal of this node and begins to carry what is in it into the store, which may be away.
+ * @throws Error when the folder cannot be used, or the store fails otherwise than by being away.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, node, sink } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const cursor = await sink.cursor(node);
+  const cursor = await cursorOf(sink, node);
   const newest = await newestSequence(folder);
   const reader = await JournalReader.open(folder);
   const applier = new Applier({
@@ -37,12 +38,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sink,
     reader,
     cursor,
-    retryMs: options.retryMs ?? [250, 30_000],
+    retryMs: options.retryMs ?? [250, 5_000],
     onProblem: options.onProblem ?? (() => undefined),
   });
+  const first = Math.max(cursor ?? Date.now(), newest) + 1;
   const writer = new JournalWriter({
     folder,
-    first: Math.max(cursor, newest) + 1,
+    first,
     fileBytes: options.fileBytes ?? 8 * 1024 * 1024,
     maxWaiting: 20_000,
     onDurable: (file, size) => {
@@ -50,14 +52,27 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       applier.wake();
     },
   });
-  return new FileJournal(reader, writer, applier, newest, options.closeMs ?? 2_000);
+  return new FileJournal(reader, writer, applier, { newest, first }, options.closeMs ?? 2_000);
+}
+
+/**
+ * How far the store is; undefined when it is away. Then entries are numbered from the time in milliseconds on, which is
+ * above any cursor, since no node writes a thousand entries a second for ever.
+ */
+async function cursorOf(sink: JournalSink, node: string): Promise<number | undefined> {
+  try {
+    return await sink.cursor(node);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined;
+    throw error;
+  }
 }
 
 class FileJournal implements Journal {
   readonly #reader: JournalReader;
   readonly #writer: JournalWriter;
   readonly #applier: Applier;
-  readonly #replayed: number;
+  readonly #numbers: { readonly newest: number; readonly first: number };
   readonly #closeMs: number;
   #appended = 0;
   #closed: Promise<void> | undefined;
@@ -66,20 +81,20 @@ class FileJournal implements Journal {
     reader: JournalReader,
     writer: JournalWriter,
     applier: Applier,
-    /** Newest number that an earlier life left behind. */
-    replayed: number,
+    /** The newest that an earlier life left behind, and the first of this one. */
+    numbers: { readonly newest: number; readonly first: number },
     closeMs: number,
   ) {
     this.#reader = reader;
     this.#writer = writer;
     this.#applier = applier;
-    this.#replayed = replayed;
+    this.#numbers = numbers;
     this.#closeMs = closeMs;
   }
 
   get stats(): Journal['stats'] {
     return {
-      waiting: Math.max(0, this.#newest() - this.#applier.cursor),
+      waiting: this.#waiting(),
       appended: this.#appended,
       applied: this.#applier.applied,
       damaged: this.#reader.damaged + this.#applier.rejected,
@@ -114,7 +129,14 @@ class FileJournal implements Journal {
 
   /** Number up to which the store is to be filled. */
   #newest(): number {
-    return this.#appended > 0 ? this.#writer.durable : this.#replayed;
+    return this.#appended > 0 ? this.#writer.durable : this.#numbers.newest;
+  }
+
+  /** Entries of earlier lives and of this one; there may be a hole in the numbers between them. */
+  #waiting(): number {
+    const { newest, first } = this.#numbers;
+    const { cursor } = this.#applier;
+    return Math.max(0, newest - cursor) + Math.max(0, this.#newest() - Math.max(cursor, first - 1));
   }
 }
 

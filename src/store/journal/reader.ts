@@ -33,6 +33,11 @@ export class JournalReader {
     return new JournalReader(files);
   }
 
+  /** The number that the oldest file begins with; 0 when there is none. */
+  get firstSequence(): number {
+    return Number(path.basename(this.#files[0]?.path ?? '', '.log'));
+  }
+
   /** The file now has this many durable bytes; it is a new one when it was not named before. */
   extend(file: string, size: number): void {
     const last = this.#files.at(-1);

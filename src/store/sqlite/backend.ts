@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { foldText } from '../fold.ts';
 import type { JournalEntry, OutageRecord, WantedRecord } from '../types.ts';
 import { cameras, nodes, settings, users, volumes } from './documents.ts';
 import { events } from './events.ts';
@@ -19,6 +20,9 @@ export function openBackend(path: string): Backend {
   const database = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+    database.function('fold', { deterministic: true }, (value) =>
+      value === null ? null : foldText(String(value)),
+    );
     migrate(database);
   } catch (error) {
     database.close();

@@ -1,4 +1,5 @@
 import type { EventRecord } from '../../contracts/entities.ts';
+import { foldText } from '../fold.ts';
 import type { EventQuery, EventRepository } from '../types.ts';
 import type { Sync } from './protocol.ts';
 import { json, type Row, type Statements, Where } from './statements.ts';
@@ -16,8 +17,6 @@ const fromRow = (row: Row): EventRecord => ({
   ...(json(row, 'edits') as Edits),
 });
 
-const likePattern = (part: string): string => `%${part.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-
 function where(query: EventQuery): Where {
   const conditions = new Where();
   if (query.cameras !== undefined) conditions.in('camera', query.cameras);
@@ -31,14 +30,14 @@ function where(query: EventQuery): Where {
     );
   }
   if (query.text !== undefined) {
-    const pattern = likePattern(query.text);
+    const part = foldText(query.text);
     conditions.and(
-      `(label LIKE ? ESCAPE '\\' OR ${SUBLABEL} LIKE ? ESCAPE '\\'
-        OR EXISTS (SELECT 1 FROM json_tree(document, '$.attributes') AS part
-          WHERE part.atom IS NOT NULL AND part.atom LIKE ? ESCAPE '\\'))`,
-      pattern,
-      pattern,
-      pattern,
+      `(instr(fold(label), ?) OR instr(fold(${SUBLABEL}), ?)
+        OR EXISTS (SELECT 1 FROM json_tree(document, '$.attributes') AS leaf
+          WHERE leaf.type IN ('text', 'integer', 'real') AND instr(fold(leaf.atom), ?)))`,
+      part,
+      part,
+      part,
     );
   }
   if (query.from !== undefined) conditions.and('(end IS NULL OR end > ?)', query.from);

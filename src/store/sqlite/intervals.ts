@@ -15,7 +15,10 @@ export const intervals = <T extends Interval>(
 ): Sync<IntervalRepository<T>> => ({
   save: (record) => {
     sql.run(
-      `INSERT OR REPLACE INTO ${table} (id, camera, start, end, document) VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO ${table} (id, camera, start, end, document) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET camera = excluded.camera, start = excluded.start, end = excluded.end,
+         document = excluded.document
+       WHERE ${table}.end IS NULL OR excluded.end IS NOT NULL`,
       record.id,
       record.camera,
       record.from,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/store/types.ts';
+import type { JournalEntry, Store } from '../../../src/store/types.ts';
 import { cameraRecord, eventRecord, segmentRecord, T0, userRecord } from './records.ts';
 
 /** What every implementation of the store must do. `open` gives an empty one. */
@@ -51,6 +51,27 @@ function camerasAndUsers(store: () => Store): void {
     expect((await cameras.get('front'))?.name).toBe('A');
   });
 
+  it('keeps what users choose as names of fields', async () => {
+    const { cameras, settings } = store();
+    const labels = { 'a.b': '1', $where: '2', '': '3', __proto: '4', 'ü/%': '5' };
+    await cameras.insert(cameraRecord('front', { labels, placement: { labels } }));
+    expect((await cameras.get('front'))?.labels).toEqual(labels);
+    await settings.set('$odd.key', { $set: { 'a.b': [{ $gt: 1 }] } });
+    expect(await settings.get('$odd.key')).toEqual({ $set: { 'a.b': [{ $gt: 1 }] } });
+  });
+
+  it('lets one of many writers win', async () => {
+    const { cameras, settings } = store();
+    const wins = (results: readonly boolean[]): number => results.filter(Boolean).length;
+    const racers = [...Array(12).keys()].map(String);
+    expect(
+      wins(await Promise.all(racers.map((name) => cameras.insert(cameraRecord('front', { name }))))),
+    ).toBe(1);
+    const updates = racers.map((name) => cameras.update(cameraRecord('front', { version: 2, name }), 1));
+    expect(wins(await Promise.all(updates))).toBe(1);
+    expect(wins(await Promise.all(racers.map((name) => settings.setIfAbsent('k', name))))).toBe(1);
+  });
+
   it('finds users in any case', async () => {
     const { users } = store();
     expect(await users.insert(userRecord('Anna'))).toBe(true);
@@ -58,6 +79,11 @@ function camerasAndUsers(store: () => Store): void {
     expect((await users.get('ANNA'))?.name).toBe('Anna');
     expect(await users.update(userRecord('Anna', { version: 2, cameras: ['front'] }), 1)).toBe(true);
     expect((await users.list()).map((user) => user.cameras)).toEqual([['front']]);
+    expect(await users.insert(userRecord('Zoe'))).toBe(true);
+    expect(await users.insert(userRecord('ben'))).toBe(true);
+    expect((await users.list()).map((user) => user.name)).toEqual(['Anna', 'ben', 'Zoe']);
+    expect(await users.remove('zoe')).toBe(true);
+    expect(await users.remove('BEN')).toBe(true);
     expect(await users.remove('anna')).toBe(true);
     expect(await users.list()).toEqual([]);
   });
@@ -133,6 +159,23 @@ function segments(store: () => Store): void {
     expect(await repository.get(open.id)).toEqual(closed);
     await repository.replace({ ...closed, to: closed.from + 1, bytes: 7 });
     expect(await repository.get(open.id)).toMatchObject({ to: closed.from + 1, bytes: 7 });
+    await repository.save({ ...open, to: closed.to });
+    expect(await repository.get(open.id)).toMatchObject({ to: closed.from + 1, closed: true });
+    await repository.replace(segmentRecord('back', 0, { id: 'new' }));
+    expect(await repository.get('new')).toEqual(segmentRecord('back', 0, { id: 'new' }));
+  });
+
+  it('takes a segment forward whoever comes first', async () => {
+    const repository = store().segments;
+    const closed = segmentRecord('front', 0);
+    const steps = [...Array(10).keys()].map((step) => ({
+      ...closed,
+      to: closed.from + step,
+      bytes: step,
+      closed: false,
+    }));
+    await Promise.all([...steps.toReversed(), closed, ...steps].map((segment) => repository.save(segment)));
+    expect(await repository.get(closed.id)).toEqual(closed);
   });
 
   it('finds segments that overlap a range', async () => {
@@ -194,7 +237,12 @@ function intervals(store: () => Store): void {
     expect(await ids({ open: true })).toEqual(['c', 'b']);
     expect(await ids({ open: false })).toEqual(['a']);
     await outages.save({ id: 'b', ...outage, from: T0 + 10, to: T0 + 20 });
+    await outages.save({ id: 'b', ...outage, from: T0 + 10, to: null });
     expect(await ids({ open: true, camera: 'front' })).toEqual([]);
+    await outages.save({ id: 'b', ...outage, from: T0 + 10, to: T0 + 18 });
+    expect(await outages.find({ camera: 'front', from: T0 + 10 })).toEqual([
+      { id: 'b', ...outage, from: T0 + 10, to: T0 + 18 },
+    ]);
     expect(await outages.removeBefore(T0 + 15, 'front')).toBe(1);
     expect(await outages.removeBefore(T0 + 100)).toBe(1);
     await wanted.save({ id: 'w', camera: 'front', from: T0, to: null });
@@ -229,6 +277,52 @@ function events(store: () => Store): void {
     expect(await ids({ from: T0 + 3_600_000 })).toEqual(['d']);
     expect(await ids({ limit: 2 })).toEqual(['d', 'c']);
     expect(await ids({ limit: 2, before: { start: T0 + 60_000, id: 'c' } })).toEqual(['b', 'a']);
+  });
+
+  it('finds texts in any case, in any depth, and takes them as they are', async () => {
+    const repository = store().events;
+    const attributes = {
+      plate: 'B-AB.12',
+      speed: 137,
+      seen: true,
+      who: { name: 'Jörg MÜLLER', 'a.b': ['x(y'] },
+    };
+    await repository.save(eventRecord('a', 'front', 0, { attributes }));
+    await repository.save(eventRecord('b', 'front', 1, { sublabel: 'ÉMILE' }));
+    const ids = async (text: string) => (await repository.find({ limit: 9, text })).map((event) => event.id);
+    expect(await ids('müller')).toEqual(['a']);
+    expect(await ids('émi')).toEqual(['b']);
+    expect(await ids('37')).toEqual(['a']);
+    expect(await ids('b.12')).toEqual(['a']);
+    expect(await ids('b-.12')).toEqual([]);
+    expect(await ids('X(Y')).toEqual(['a']);
+    expect(await ids('^person$')).toEqual([]);
+    expect(await ids('plate')).toEqual([]);
+    expect(await ids('PERS')).toEqual(['b', 'a']);
+    expect((await repository.get('a'))?.attributes).toEqual(attributes);
+    await repository.edit('b', { sublabel: 'Ämilia' });
+    expect(await ids('ämi')).toEqual(['b']);
+    expect(await ids('émi')).toEqual([]);
+    await repository.edit('b', { sublabel: null });
+    expect(await ids('ämi')).toEqual([]);
+    expect(await repository.find({ limit: 0 })).toEqual([]);
+  });
+
+  it('turns every page of events that began together', async () => {
+    const repository = store().events;
+    const all = [...Array(23).keys()].map((index) => `e${String(index).padStart(2, '0')}`);
+    for (const [index, id] of all.entries())
+      await repository.save(eventRecord(id, 'front', Math.floor(index / 7)));
+    const seen: string[] = [];
+    let before: Parameters<typeof repository.find>[0]['before'];
+    for (;;) {
+      const page = await repository.find({ limit: 5, ...(before && { before }) });
+      const last = page.at(-1);
+      if (last === undefined) break;
+      seen.push(...page.map((event) => event.id));
+      before = { start: Date.parse(last.start), id: last.id };
+    }
+    expect(seen).toEqual(all.toReversed());
   });
 
   it('keeps what a person said when the analysis goes on', async () => {
@@ -331,5 +425,59 @@ function journal(store: () => Store): void {
     await sink.apply('node-2', 5, []);
     expect(await sink.cursor('node-1')).toBe(100);
     expect(await sink.cursor('node-2')).toBe(5);
+  });
+
+  it('never moves a cursor backward, whoever comes first', async () => {
+    const { journal: sink, segments: repository } = store();
+    const entries = (minute: number) => [
+      { kind: 'segment', segment: segmentRecord('front', minute) } as const,
+    ];
+    await Promise.all([3, 1, 5, 2, 4].map((upTo) => sink.apply('node-1', upTo, entries(upTo))));
+    expect(await sink.cursor('node-1')).toBe(5);
+    await sink.apply('node-1', 4, entries(9));
+    expect(await sink.cursor('node-1')).toBe(5);
+    expect(await repository.get(segmentRecord('front', 9).id)).toBeUndefined();
+  });
+
+  it('applies many entries of one thing in their order', async () => {
+    const { journal: sink, segments: repository, events: eventRepository, outages, audit } = store();
+    const closed = segmentRecord('front', 0);
+    const open = { ...closed, to: closed.from, bytes: 0, closed: false };
+    const event = eventRecord('a', 'front', 0);
+    const outage = { id: 'o', camera: 'front', node: 'n', from: 1, to: null, cause: 'node_down' } as const;
+    const record = { id: '1', time: T0, user: 'a', action: 'x', target: null, address: null, ok: true };
+    const entries: JournalEntry[] = [
+      { kind: 'segment', segment: open },
+      { kind: 'event', event: { ...event, end: null, score: 0.3 } },
+      { kind: 'outage', outage },
+      { kind: 'segment', segment: { ...open, to: open.from + 5, bytes: 5 } },
+      { kind: 'event', event },
+      { kind: 'audit', audit: record },
+      { kind: 'outage', outage: { ...outage, to: 9 } },
+      { kind: 'segment', segment: closed },
+      { kind: 'segment', segment: { ...open, to: open.from + 7, bytes: 7 } },
+      { kind: 'event', event: { ...event, end: null, score: 0.2 } },
+      { kind: 'audit', audit: { ...record, ok: false } },
+    ];
+    // The second time as after a crash between the entries and the cursor.
+    for (const node of ['node-1', 'node-2']) {
+      await sink.apply(node, entries.length, entries);
+      expect(await repository.find({})).toEqual([closed]);
+      expect(await eventRepository.find({ limit: 9 })).toEqual([event]);
+      expect(await outages.find({})).toEqual([{ ...outage, to: 9 }]);
+      expect(await audit.list(9)).toEqual([record]);
+    }
+  });
+
+  it('applies a long stretch at once', async () => {
+    const { journal: sink, segments: repository } = store();
+    const entries = [...Array(1500).keys()].map((minute): JournalEntry => ({
+      kind: 'segment',
+      segment: segmentRecord('front', minute),
+    }));
+    await sink.apply('node-1', 1500, entries);
+    expect(await repository.find({ camera: 'front' })).toHaveLength(1500);
+    await repository.remove((await repository.find({ limit: 1400 })).map(({ id }) => id));
+    expect(await repository.find({ camera: 'front' })).toHaveLength(100);
   });
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreUnavailableError } from '../../../../src/store/errors.ts';
 import { encodeLine, parseLines } from '../../../../src/store/journal/format.ts';
 import { openJournal } from '../../../../src/store/journal/journal.ts';
 import { openSqliteStore, type SqliteStore } from '../../../../src/store/sqlite/store.ts';
@@ -33,6 +34,22 @@ class FakeSink implements JournalSink {
     this.entries.push(...entries);
     this.position = upTo;
     return Promise.resolve();
+  }
+}
+
+/** A store that says so when it is away, and now and then when it is not. */
+class FlappingSink extends FakeSink {
+  greatest = 0;
+  override async cursor(): Promise<number> {
+    this.calls += 1;
+    if (this.away) throw new StoreUnavailableError('the store is away');
+    return super.cursor();
+  }
+  override async apply(node: string, upTo: number, entries: readonly JournalEntry[]): Promise<void> {
+    this.calls += 1;
+    this.greatest = Math.max(this.greatest, JSON.stringify(entries).length);
+    if (this.away || this.calls % 7 === 0) throw new StoreUnavailableError('the store is away');
+    return super.apply(node, upTo, entries);
   }
 }
 
@@ -199,5 +216,84 @@ describe('journal', () => {
     await journal.drained();
     expect(sink.entries).toEqual([{ kind: 'event', event }, segmentEntry(1)]);
     await journal.close();
+  });
+
+  it('keeps order and loses nothing while the store comes and goes', async () => {
+    const sink = new FlappingSink();
+    const journal = await openJournal({ folder, node: 'n', sink, retryMs: [1, 2], fileBytes: 100_000 });
+    for (let minute = 0; minute < 2_000; minute += 1) {
+      sink.away = minute % 400 < 300;
+      await journal.append(segmentEntry(minute));
+    }
+    expect(journal.stats.waiting).toBeGreaterThan(0);
+    sink.away = false;
+    await journal.drained();
+    expect(minutes(sink)).toEqual([...Array(2_000).keys()]);
+    expect(journal.stats).toMatchObject({ waiting: 0, damaged: 0, problem: null });
+    await journal.close();
+    expect(await readdir(folder)).not.toContain('rejected.jsonl');
+  });
+
+  it('holds what waits on disk, not in memory', async () => {
+    const sink = new FlappingSink();
+    sink.away = true;
+    const journal = await openJournal({ folder, node: 'n', sink, retryMs: [1, 2], closeMs: 1 });
+    const count = 20_000;
+    for (let minute = 0; minute < count; minute += 1_000) {
+      await Promise.all(
+        [...Array(1_000).keys()].map((index) => journal.append(segmentEntry(minute + index))),
+      );
+    }
+    while (sink.calls < 20) await new Promise((resolve) => setImmediate(resolve));
+    expect(journal.stats.waiting).toBe(count);
+    sink.away = false;
+    await journal.drained();
+    expect(minutes(sink)).toEqual([...Array(count).keys()]);
+    expect(sink.greatest).toBeLessThan(300_000);
+    await journal.close();
+  });
+
+  it('opens while the store is away, and loses nothing that it had', async () => {
+    const sink = new FlappingSink();
+    const first = await openJournal({ folder, node: 'n', sink, closeMs: 1 });
+    for (const minute of [1, 2]) await first.append(segmentEntry(minute));
+    await first.drained();
+    sink.away = true;
+    await first.append(segmentEntry(3));
+    await first.close();
+    const second = await openJournal({ folder, node: 'n', sink, retryMs: [1, 2] });
+    await second.append(segmentEntry(4));
+    expect(second.stats.waiting).toBeGreaterThanOrEqual(2);
+    expect(second.stats.waiting).toBeLessThanOrEqual(4);
+    sink.away = false;
+    await second.drained();
+    expect(second.stats.waiting).toBe(0);
+    await second.close();
+    const third = await openJournal({ folder, node: 'n', sink });
+    await third.append(segmentEntry(5));
+    await third.drained();
+    expect(minutes(sink)).toEqual([1, 2, 3, 4, 5]);
+    await third.close();
+  });
+
+  it('numbers on from the store that was away when its files are gone', async () => {
+    const sink = new FlappingSink();
+    sink.position = 41;
+    sink.away = true;
+    const journal = await openJournal({ folder, node: 'n', sink, retryMs: [1, 2] });
+    expect(journal.stats.waiting).toBe(0);
+    await journal.append(segmentEntry(1));
+    expect(journal.stats.waiting).toBe(1);
+    sink.away = false;
+    await journal.drained();
+    expect(minutes(sink)).toEqual([1]);
+    expect(journal.stats.waiting).toBe(0);
+    await journal.close();
+  });
+
+  it('does not open when the store fails by itself', async () => {
+    const sink = new FakeSink();
+    sink.cursor = () => Promise.reject(new Error('the user lacks rights'));
+    await expect(openJournal({ folder, node: 'n', sink })).rejects.toThrow('lacks rights');
   });
 });
