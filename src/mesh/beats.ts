@@ -16,6 +16,8 @@ export interface Beat extends Owner {
     /** It takes nothing more unless nobody else can. The node decides this itself, with hysteresis. */
     readonly isOverloaded: boolean;
   };
+  /** It is to be emptied: nothing comes, and what is there moves away. */
+  readonly isDraining: boolean;
   /** By what they are for, such as `link` and `http`: `host:port`. */
   readonly addresses: Readonly<Record<string, string>>;
 }

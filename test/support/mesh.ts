@@ -129,6 +129,7 @@ export function nodeBeat(node: string, more: Partial<Beat> = {}): Beat {
     version: '1',
     capacity: plenty,
     load: { cpu: 0.1, isOverloaded: false },
+    isDraining: false,
     addresses: {},
     ...more,
   };
