@@ -30,3 +30,10 @@ export interface KeyValue {
    */
   watch(prefix: string, onChange: (change: KeyValueChange) => void): Promise<() => void>;
 }
+
+/** Structured logging: fields first, then one sentence. */
+export interface MeshLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
