@@ -14,6 +14,8 @@ export interface NodeParts extends Pick<
   readonly version: string;
   /** Names of the actors on this node. */
   readonly actors: () => readonly string[];
+  /** What else does not work as it should right now, one sentence each. */
+  readonly problems: () => readonly string[];
 }
 
 /** Between two signs of life in the store, and two measurements of the load. Milliseconds. */
@@ -29,6 +31,8 @@ export function createNodeService(parts: NodeParts): ServiceSchema {
   let failing = false;
   let timer: NodeJS.Timeout | undefined;
 
+  const sentences = (): string[] => [...degraded.values(), ...parts.problems()].sort();
+
   const record = (stoppedAt: number | null): Promise<void> =>
     store.nodes.save({
       id: parts.nodeId,
@@ -41,10 +45,10 @@ export function createNodeService(parts: NodeParts): ServiceSchema {
 
   async function beat(): Promise<void> {
     load = meter.read();
-    const sentences = [...degraded.values()].sort();
-    if (sentences.join('\n') !== told) {
-      told = sentences.join('\n');
-      await publish(broker, 'node.degraded', { node: parts.nodeId, degraded: sentences });
+    const now = sentences();
+    if (now.join('\n') !== told) {
+      told = now.join('\n');
+      await publish(broker, 'node.degraded', { node: parts.nodeId, degraded: now });
     }
     try {
       await record(null);
@@ -81,7 +85,7 @@ export function createNodeService(parts: NodeParts): ServiceSchema {
           load,
           actors: names.length,
           cameras: names.filter((name) => name.startsWith('camera.')).length,
-          degraded: [...degraded.values()].sort(),
+          degraded: sentences(),
         };
       },
     },

@@ -62,6 +62,7 @@ export async function createServices(
       ...context,
       version: options.version,
       actors: () => spawner.running.map(({ name }) => name),
+      problems: () => (has('restream') ? [media.webrtc.unavailable].filter((one) => one !== null) : []),
     }),
   );
   broker.createService(createAccountsService(context));
