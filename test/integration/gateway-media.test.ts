@@ -5,7 +5,7 @@ import { accounts } from '../../src/contracts/accounts.ts';
 import { client } from '../../src/contracts/define.ts';
 import { publish } from '../../src/contracts/events.ts';
 import { MP4 } from '../support/gateway/fake-media.ts';
-import { until } from '../support/gateway/http.ts';
+import { until } from '../support/until.ts';
 import { type RunningGateway, startGateway } from '../support/gateway/start.ts';
 import { eventOf } from '../support/gateway/stand-ins.ts';
 

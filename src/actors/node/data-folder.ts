@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from '../../archive/files.ts';
 
 /** The data folder cannot be used; the message says what to do. */
 export class DataFolderError extends Error {
@@ -89,8 +90,5 @@ function isAlive(pid: number): boolean {
     return hasCode(error, 'EPERM');
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -53,16 +53,3 @@ export const rawGet = (path: string, headers: Record<string, string> = {}): stri
     '',
     '',
   ].join('\r\n');
-
-/** Waits until a condition holds. @throws Error when it does not in time */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  ms = 10_000,
-): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`did not happen in ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -5,20 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { findBox } from '../../../../src/media/fmp4/boxes.ts';
 import { Fragmenter } from '../../../../src/media/fmp4/fragmenter.ts';
 import type { InitSegment } from '../../../../src/media/fmp4/init.ts';
-import type { Fragment, Packet, SourcePacket, Track } from '../../../../src/media/types.ts';
+import type { Fragment, Track } from '../../../../src/media/types.ts';
 import { type Clip, makeClip } from '../../../support/media/clip.ts';
 import { hasEncoder, hasFfmpeg, probe, probePackets } from '../../../support/media/ffmpeg.ts';
+import { stamped, videoFrame, videoTrack } from '../../../support/media/video-frames.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fragmenter-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
-});
-
-const stamp = (packet: SourcePacket, seq: number, generation = 1, session = 1): Packet => ({
-  ...packet,
-  seq,
-  session,
-  generation,
 });
 
 function collect(maxMs?: number) {
@@ -35,7 +29,7 @@ function run(clip: Clip) {
   const made = collect();
   made.fragmenter.header({ session: 1, generation: 1, tracks: clip.tracks });
   clip.packets.forEach((packet, index) => {
-    made.fragmenter.packet(stamp(packet, index));
+    made.fragmenter.packet(stamped(packet, index));
   });
   made.fragmenter.flush();
   return made;
@@ -52,31 +46,6 @@ function write(name: string, inits: readonly InitSegment[], fragments: readonly 
   );
   return file;
 }
-
-const track: Track = {
-  kind: 'video',
-  codec: 'h264',
-  codecString: 'avc1.42c01e',
-  width: 320,
-  height: 240,
-  reorders: false,
-  timebase: 90_000,
-  fps: 25,
-  vps: [],
-  sps: [Buffer.from('6742c01ed900a03d', 'hex')],
-  pps: [Buffer.from('68cb', 'hex')],
-};
-const frame = (n: number, more: Partial<SourcePacket> = {}): SourcePacket => ({
-  track: 0,
-  kind: 'video',
-  pts: n * 3600,
-  dts: n * 3600,
-  time: 10_000 + n * 40,
-  discontinuity: false,
-  key: n % 50 === 0,
-  data: Buffer.alloc(20, n),
-  ...more,
-});
 
 describe.skipIf(!hasFfmpeg)('fragments that ffprobe reads (needs the ffmpeg command)', () => {
   it('H.264 high profile with AAC', () => {
@@ -123,8 +92,8 @@ describe.skipIf(!hasFfmpeg)('fragments that ffprobe reads (needs the ffmpeg comm
 describe('Fragmenter', () => {
   it('cuts at key frames and before 500 ms', () => {
     const { fragments, fragmenter } = collect();
-    fragmenter.header({ session: 1, generation: 1, tracks: [track] });
-    for (let n = 0; n <= 100; n += 1) fragmenter.packet(stamp(frame(n), n));
+    fragmenter.header({ session: 1, generation: 1, tracks: [videoTrack] });
+    for (let n = 0; n <= 100; n += 1) fragmenter.packet(stamped(videoFrame(n), n));
     expect(fragments.map((fragment) => [fragment.key, fragment.videoSamples])).toEqual(
       [0, 1].flatMap(() => [
         [true, 12],
@@ -147,8 +116,8 @@ describe('Fragmenter', () => {
 
   it('tells where the decode time stands', () => {
     const { fragments, fragmenter } = collect();
-    fragmenter.header({ session: 1, generation: 1, tracks: [track] });
-    for (let n = 0; n <= 50; n += 1) fragmenter.packet(stamp(frame(n), n));
+    fragmenter.header({ session: 1, generation: 1, tracks: [videoTrack] });
+    for (let n = 0; n <= 50; n += 1) fragmenter.packet(stamped(videoFrame(n), n));
     for (const { moof, tfdt, bytes, mdat } of fragments) {
       const found = findBox(moof, 'moof/traf/tfdt');
       expect(tfdt[0]?.offset).toBe((found?.content ?? 0) + 4);
@@ -159,12 +128,12 @@ describe('Fragmenter', () => {
 
   it('begins anew at a discontinuity, and bridges a jump of the time stamps by the arrival', () => {
     const { fragments, fragmenter } = collect();
-    fragmenter.header({ session: 1, generation: 1, tracks: [track] });
-    for (let n = 0; n < 10; n += 1) fragmenter.packet(stamp(frame(n), n));
+    fragmenter.header({ session: 1, generation: 1, tracks: [videoTrack] });
+    for (let n = 0; n < 10; n += 1) fragmenter.packet(stamped(videoFrame(n), n));
     const hour = 3600 * 90_000;
     for (let n = 10; n < 20; n += 1) {
       fragmenter.packet(
-        stamp(frame(n, { pts: n * 3600 + hour, dts: n * 3600 + hour, discontinuity: n === 10 }), n),
+        stamped(videoFrame(n, { pts: n * 3600 + hour, dts: n * 3600 + hour, discontinuity: n === 10 }), n),
       );
     }
     fragmenter.flush();
@@ -176,11 +145,11 @@ describe('Fragmenter', () => {
 
   it('keeps a pause as a pause, and time going when stamps jump back', () => {
     const { fragments, fragmenter } = collect();
-    fragmenter.header({ session: 1, generation: 1, tracks: [track] });
-    for (let n = 0; n < 5; n += 1) fragmenter.packet(stamp(frame(n), n));
+    fragmenter.header({ session: 1, generation: 1, tracks: [videoTrack] });
+    for (let n = 0; n < 5; n += 1) fragmenter.packet(stamped(videoFrame(n), n));
     for (let n = 5; n < 10; n += 1) {
       fragmenter.packet(
-        stamp(frame(n, { pts: n, dts: n, time: 20_000 + n * 40, discontinuity: n === 5 }), n),
+        stamped(videoFrame(n, { pts: n, dts: n, time: 20_000 + n * 40, discontinuity: n === 5 }), n),
       );
     }
     fragmenter.flush();
@@ -200,12 +169,12 @@ describe('Fragmenter', () => {
       config: Buffer.alloc(0),
       timebase: 8000,
     };
-    fragmenter.header({ session: 1, generation: 1, tracks: [track, pcma] });
-    fragmenter.packet(stamp(frame(0), 0));
-    fragmenter.packet(stamp({ ...frame(0), track: 1, kind: 'audio' }, 0));
-    fragmenter.header({ session: 1, generation: 2, tracks: [{ ...track, width: 640 }] });
-    fragmenter.packet(stamp(frame(1), 1, 1));
-    fragmenter.packet(stamp(frame(1, { key: true }), 1, 2));
+    fragmenter.header({ session: 1, generation: 1, tracks: [videoTrack, pcma] });
+    fragmenter.packet(stamped(videoFrame(0), 0));
+    fragmenter.packet(stamped({ ...videoFrame(0), track: 1, kind: 'audio' }, 0));
+    fragmenter.header({ session: 1, generation: 2, tracks: [{ ...videoTrack, width: 640 }] });
+    fragmenter.packet(stamped(videoFrame(1), 1, 1));
+    fragmenter.packet(stamped(videoFrame(1, { key: true }), 1, 2));
     fragmenter.flush();
     expect(inits.map((init) => [init.generation, init.tracks.length])).toEqual([
       [1, 1],
@@ -229,7 +198,7 @@ describe('Fragmenter', () => {
     fragmenter.header({ session: 1, generation: 1, tracks: [aac] });
     for (let n = 0; n < 100; n += 1) {
       fragmenter.packet(
-        stamp(
+        stamped(
           {
             track: 0,
             kind: 'audio',
